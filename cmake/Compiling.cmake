@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# How everything here is compiled. Rooms, plugins and tests link patchbay::compiling (PRIVATE).
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(patchbay_compiling INTERFACE)
+add_library(patchbay::compiling ALIAS patchbay_compiling)
+target_include_directories(patchbay_compiling INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(patchbay_compiling INTERFACE _GNU_SOURCE)
+target_compile_options(patchbay_compiling INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-align -Wconversion -Wsign-conversion
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wextra-semi -Wundef
+  -Wno-missing-field-initializers  # designated initialisers leave defaults alone
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -Wuseless-cast>
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+
+# g++ 12 warns of std::string's own copies once they are inlined (GCC bugs 105329, 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(patchbay_compiling INTERFACE -Wno-restrict -Wno-stringop-overread -Wno-stringop-overflow)
+endif()
+
+if(PATCHBAY_WERROR)
+  target_compile_options(patchbay_compiling INTERFACE -Werror)
+endif()
+if(PATCHBAY_SANITIZE)
+  target_compile_options(patchbay_compiling INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(patchbay_compiling INTERFACE -fsanitize=address,undefined)
+  # g++ 12 warns of its own instrumentation
+  target_compile_options(patchbay_compiling INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-null-dereference -Wno-maybe-uninitialized>)
+endif()
+if(PATCHBAY_HARDEN)
+  target_compile_options(patchbay_compiling INTERFACE
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+    -fcf-protection=full -ffunction-sections -fdata-sections)
+  target_link_options(patchbay_compiling INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed)
+endif()
+if(PATCHBAY_STATIC_RUNTIME)
+  target_link_options(patchbay_compiling INTERFACE -static-libstdc++ -static-libgcc)
+endif()
