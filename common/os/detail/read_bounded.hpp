@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace patchbay::os::detail {
+
+// All of `fd`; throws io_failure, naming `path`, unless it is a regular file of at most `limit` bytes.
+std::string read_bounded(int fd, const std::string& path, std::size_t limit);
+
+}  // namespace patchbay::os::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network namespaces: opened once, verified, identified.
+#pragma once
+
+#include <sys/types.h>
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/os/unique_fd.hpp"
+
+namespace patchbay::os {
+
+// Which namespace it is: the kernel's own identity, stable for the namespace's life (namespaces(7)).
+struct NetnsId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  auto operator<=>(const NetnsId&) const = default;
+};
+
+class Netns {
+ public:
+  // Throws invalid_netns unless `path` is a network namespace (NSFS magic and NS_GET_NSTYPE) and
+  // not the one we run in. `allow_own` is CNI_NETNS_OVERRIDE.
+  static Netns open(const std::string& path, bool allow_own = false);
+  // For DEL: nullopt when there is nothing there any more - no file, a plain file that a lost mount
+  // left behind, or a dead /proc path. Still throws when it is our own namespace.
+  static std::optional<Netns> find(const std::string& path, bool allow_own = false);
+  static Netns own();
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] const NetnsId& id() const { return id_; }
+
+ private:
+  Netns(UniqueFd fd, NetnsId id) : fd_(std::move(fd)), id_(id) {}
+  UniqueFd fd_;
+  NetnsId id_;
+};
+
+// Runs `work` inside `netns` and comes back, also when it throws. Only for what has no netlink
+// interface (sysctls, sockets that must be born there).
+void inside(const Netns& netns, const std::function<void()>& work);
+
+// Which network namespaces are alive, found out once, when first asked: for reclaiming leases, never
+// on the usual path. A census knows nothing of namespaces that came later: ask it only about leases
+// that were there before it, which is what the store's lock, held from before until after, ensures.
+class NetnsCensus {
+ public:
+  // True when the namespace `id`, last seen at `path`, cannot be found any more: not at its path, not
+  // in any mount, not in any process. When in doubt (a /proc that cannot be read), false.
+  [[nodiscard]] bool provably_gone(const NetnsId& id, const std::string& path);
+
+ private:
+  bool taken_ = false;
+  bool complete_ = false;
+  std::vector<NetnsId> alive_;  // sorted
+};
+
+// The same for one namespace.
+bool provably_gone(const NetnsId& id, const std::string& path);
+
+}  // namespace patchbay::os

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/base/owner.hpp"
+
+#include <set>
+
+#include "test/support/catch.hpp"
+
+using patchbay::Owner;
+
+TEST_CASE("a short owner's tag is in clear") {
+  const Owner owner{"net", "c1", "eth0"};
+  CHECK(owner.tag() == "net/c1/eth0");
+  CHECK(Owner::tag_is_of_network(owner.tag(), "net"));
+  CHECK_FALSE(Owner::tag_is_of_network(owner.tag(), "ne"));
+  CHECK_FALSE(Owner::tag_is_of_network(owner.tag(), "net2"));
+}
+
+TEST_CASE("a tag is never longer than its limit, and tells the network at any length") {
+  for (const std::size_t length : {1U, 50U, 100U, 112U, 113U, 114U, 115U, 200U, 4000U}) {
+    const Owner owner{"n", std::string(length, 'c'), "eth0"};
+    CAPTURE(length, owner.tag());
+    CHECK(owner.tag().size() <= Owner::kTagLength);
+    CHECK(Owner::tag_is_of_network(owner.tag(), "n"));
+    CHECK_FALSE(Owner::tag_is_of_network(owner.tag(), "m"));
+  }
+  CHECK(Owner{"n", std::string(113, 'c'), "eth0"}.tag().size() == Owner::kTagLength);
+  CHECK(Owner{"n", std::string(114, 'c'), "eth0"}.tag()[0] == '#');
+}
+
+TEST_CASE("a long network name is recognised by its hash only") {
+  const std::string network(200, 'n');
+  const Owner owner{network, "c1", "eth0"};
+  CHECK(Owner::tag_is_of_network(owner.tag(), network));
+  CHECK_FALSE(Owner::tag_is_of_network(owner.tag(), network + "n"));
+}
+
+TEST_CASE("owners that differ in one name differ in every derived name") {
+  const std::string longest(300, 'x');
+  std::set<std::string> tags, links, files;
+  std::size_t owners = 0;
+  for (const std::string& network : {std::string{"net"}, std::string{"net2"}, longest}) {
+    for (const std::string& container : {std::string{"c1"}, std::string{"c2"}, longest}) {
+      for (const std::string ifname : {"eth0", "eth1", "net1"}) {
+        const Owner owner{network, container, ifname};
+        tags.insert(owner.tag());
+        links.insert(owner.host_ifname());
+        links.insert(owner.host_ifname(1));
+        files.insert(owner.file_name());
+        ++owners;
+      }
+    }
+  }
+  CHECK(tags.size() == owners);
+  CHECK(links.size() == 2 * owners);
+  CHECK(files.size() == owners);
+}
+
+TEST_CASE("the host interface's name fits IFNAMSIZ and is stable") {
+  const Owner owner{"net", "c1", "eth0"};
+  CHECK(owner.host_ifname().size() == 15);
+  CHECK(owner.host_ifname().starts_with("veth"));
+  CHECK(owner.host_ifname() == owner.host_ifname(0));
+  CHECK(owner.host_ifname(1) != owner.host_ifname(2));
+  // What another release computes for the same owner must not change: DEL finds the link by it.
+  CHECK(owner.host_ifname() == "vethdd6ccc806f7");
+}
+
+TEST_CASE("sorted tags are sorted by tag") {
+  const patchbay::Owners owners{{"z", "c", "i"}, {"a", "d", "i"}, {"a", "c", "i"}};
+  CHECK(patchbay::sorted_tags(owners) == std::vector<std::string>{"a/c/i", "a/d/i", "z/c/i"});
+}

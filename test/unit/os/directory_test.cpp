@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "common/os/file.hpp"
+#include "test/unit/os/scratch.hpp"
+
+using namespace std::string_literals;
+using patchbay::Code;
+using patchbay::os::Directory;
+using patchbay::test::contains;
+using patchbay::test::error_of;
+using patchbay::test::Scratch;
+
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(lstat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777U;
+}
+
+std::size_t entries_in(const std::string& path) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{path}) ++count;
+  return count;
+}
+
+// Files cannot grow beyond `bytes` while this lives: a full disk for whoever has none at hand.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+}  // namespace
+
+TEST_CASE("ensure makes the directory with its parents, and takes what is there") {
+  const Scratch scratch;
+  const mode_t mask = umask(0022);
+  const auto made = Directory::ensure(scratch / "a/b/c", 0700);
+  umask(mask);
+  CHECK(made.path() == scratch / "a/b/c");
+  CHECK(mode_of(scratch / "a") == 0755);
+  CHECK(mode_of(scratch / "a/b") == 0755);
+  CHECK(mode_of(scratch / "a/b/c") == 0700);
+  CHECK(Directory::ensure(scratch / "a/b/c///", 0755).path() == scratch / "a/b/c");
+  CHECK(mode_of(scratch / "a/b/c") == 0700);
+  CHECK((fcntl(made.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("a directory that is absent, a file or a link") {
+  const Scratch scratch;
+  CHECK_FALSE(Directory::find(scratch / "none"));
+  CHECK_FALSE(Directory::find(scratch / "none/below"));
+  scratch.file("file", "x");
+  CHECK(error_of([&] { Directory::find(scratch / "file"); }).code() == Code::io_failure);
+  CHECK(error_of([&] { Directory::ensure(scratch / "file", 0755); }).code() == Code::io_failure);
+  CHECK(error_of([&] { Directory::ensure(scratch / "file/below", 0755); }).code() == Code::io_failure);
+  std::filesystem::create_directory(scratch / "real");
+  std::filesystem::create_directory_symlink("real", scratch / "link");
+  for (const std::string& path : {scratch / "link", scratch / "link/"}) {
+    CHECK(error_of([&] { Directory::find(path); }).code() == Code::io_failure);
+    CHECK(error_of([&] { Directory::ensure(path, 0755); }).code() == Code::io_failure);
+  }
+  // Links in parents are the administrator's business: /var/run -> /run.
+  CHECK(Directory::ensure(scratch / "link/below", 0755).path() == scratch / "link/below");
+  CHECK(Directory::find(scratch / "real/below"));
+}
+
+TEST_CASE("create writes once, write replaces, remove tells") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  CHECK_FALSE(directory.read("10.0.0.1"));
+  CHECK(directory.create("10.0.0.1", "c1\r\neth0", 0600));
+  CHECK(mode_of(scratch / "10.0.0.1") == 0600);
+  CHECK_FALSE(directory.create("10.0.0.1", "c2\r\neth0", 0600));
+  CHECK(directory.read("10.0.0.1") == "c1\r\neth0");
+  directory.write("10.0.0.1", "c3", 0640);
+  CHECK(directory.read("10.0.0.1") == "c3");
+  CHECK(mode_of(scratch / "10.0.0.1") == 0640);
+  directory.write("new", "", 0600);
+  CHECK(directory.read("new") == "");
+  CHECK(entries_in(scratch.path()) == 2);
+  CHECK(directory.remove("10.0.0.1"));
+  CHECK_FALSE(directory.remove("10.0.0.1"));
+  CHECK_FALSE(directory.read("10.0.0.1"));
+}
+
+TEST_CASE("contents keep every byte up to the limit, and not one more is read") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  std::string content;
+  for (int i = 0; i < 300000; ++i) content += static_cast<char>(i);
+  CHECK(directory.create("big", content, 0600));
+  CHECK(directory.read("big", content.size()) == content);
+  const auto error = error_of([&] { static_cast<void>(directory.read("big", content.size() - 1)); });
+  CHECK(error.code() == Code::io_failure);
+  CHECK(contains(error.summary(), scratch / "big"));
+  CHECK(contains(error.summary(), "299999 bytes"));
+  CHECK(directory.create("empty", "", 0600));
+  CHECK(directory.read("empty", 0) == "");
+  CHECK(directory.create("one", "1", 0600));
+  CHECK_THROWS_AS(directory.read("one", 0), patchbay::Error);
+}
+
+TEST_CASE("neither links, FIFOs nor directories are read, and a FIFO does not block") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  scratch.file("secret", "secret");
+  std::filesystem::create_symlink("secret", scratch / "link");
+  std::filesystem::create_symlink("nowhere", scratch / "dangling");
+  REQUIRE(mkfifo((scratch / "fifo").c_str(), 0600) == 0);
+  std::filesystem::create_directory(scratch / "directory");
+  for (const std::string name : {"link", "dangling", "fifo", "directory"}) {
+    CAPTURE(name);
+    CHECK(error_of([&] { static_cast<void>(directory.read(name)); }).code() == Code::io_failure);
+    CHECK_FALSE(directory.create(name, "mine", 0600));
+  }
+  CHECK(directory.read("secret") == "secret");
+  directory.write("link", "mine", 0600);  // replaces the link, not what it points to
+  CHECK(directory.read("secret") == "secret");
+  CHECK(directory.read("link") == "mine");
+  CHECK_FALSE(std::filesystem::exists(scratch / "nowhere"));
+}
+
+TEST_CASE("a name is one component") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch / "inner", 0755);
+  scratch.file("outer", "x");
+  for (const std::string& name : {""s, "."s, ".."s, "../outer"s, "/etc/hostname"s, "a/b"s, "a\0b"s}) {
+    CAPTURE(name);
+    CHECK(error_of([&] { static_cast<void>(directory.read(name)); }).code() == Code::internal);
+    CHECK(error_of([&] { static_cast<void>(directory.create(name, "", 0600)); }).code() == Code::internal);
+    CHECK(error_of([&] { directory.write(name, "", 0600); }).code() == Code::internal);
+    CHECK(error_of([&] { directory.remove(name); }).code() == Code::internal);
+  }
+  CHECK(entries_in(scratch / "inner") == 0);
+}
+
+TEST_CASE("a directory that was removed meanwhile is an error, not a surprise") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch / "gone", 0755);
+  std::filesystem::remove(scratch / "gone");
+  CHECK(error_of([&] { static_cast<void>(directory.create("a", "x", 0600)); }).code() == Code::io_failure);
+  CHECK(error_of([&] { directory.write("a", "x", 0600); }).code() == Code::io_failure);
+  CHECK_FALSE(directory.read("a"));
+  CHECK_FALSE(directory.remove("a"));
+  CHECK(directory.list().empty());
+}
+
+TEST_CASE("a full disk leaves nothing behind and harms nothing") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  directory.write("kept", "old", 0600);
+  const std::string large(100000, 'x');
+  {
+    const FullDisk full{4096};
+    CHECK(error_of([&] { static_cast<void>(directory.create("a", large, 0600)); }).error_number() == EFBIG);
+    CHECK(error_of([&] { directory.write("kept", large, 0600); }).code() == Code::io_failure);
+  }
+  CHECK(directory.read("kept") == "old");
+  CHECK(entries_in(scratch.path()) == 1);
+}
+
+TEST_CASE("list shows regular files, sorted, without temporary ones") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  for (const char* name : {"b", "a", ".hidden", "lock"}) scratch.file(name, "x");
+  const std::string stale = std::string{patchbay::os::kTemporaryPrefix} + "0123";
+  scratch.file(stale, "half");
+  std::filesystem::create_directory(scratch / "directory");
+  std::filesystem::create_symlink("a", scratch / "link");
+  REQUIRE(mkfifo((scratch / "fifo").c_str(), 0600) == 0);
+  const std::vector<std::string> expected{".hidden", "a", "b", "lock"};
+  CHECK(directory.list() == expected);
+  CHECK(directory.list() == expected);  // a second time from the beginning
+  CHECK(std::filesystem::exists(scratch / stale));
+  directory.remove_stale();
+  CHECK_FALSE(std::filesystem::exists(scratch / stale));
+  CHECK(directory.list() == expected);
+}
+
+TEST_CASE("of many who create one name, one succeeds, and its content is whole") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  constexpr int kWriters = 8;
+  constexpr int kRounds = 50;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    if (fork() != 0) continue;
+    int won = 0;
+    for (int round = 0; round < kRounds; ++round) {
+      const std::string content(2000, static_cast<char>('a' + writer));
+      if (directory.create(std::to_string(round), content, 0600)) ++won;
+    }
+    _exit(won);
+  }
+  int won = 0;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    int status = 0;
+    REQUIRE(wait(&status) > 0);
+    REQUIRE(WIFEXITED(status));
+    won += WEXITSTATUS(status);
+  }
+  CHECK(won == kRounds);
+  CHECK(directory.list().size() == kRounds);
+  for (const std::string& name : directory.list()) {
+    const std::string content = directory.read(name).value();
+    CHECK(content == std::string(2000, content.at(0)));
+  }
+}
+
+TEST_CASE("what may not be read or written says so") {
+  if (geteuid() == 0) PATCHBAY_SKIP("root may read and write everything");
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  CHECK(directory.create("mine", "x", 0));
+  CHECK(error_of([&] { static_cast<void>(directory.read("mine")); }).error_number() == EACCES);
+  chmod(scratch.path().c_str(), 0500);
+  CHECK(error_of([&] { static_cast<void>(directory.create("a", "x", 0600)); }).error_number() == EACCES);
+  CHECK(error_of([&] { directory.remove("mine"); }).error_number() == EACCES);
+  chmod(scratch.path().c_str(), 0700);
+}
