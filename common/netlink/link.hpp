@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Links: interfaces of every kind, veth cables and bridges (<linux/if_link.h>).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/net/mac.hpp"
+#include "common/wire/socket.hpp"
+
+namespace patchbay::netlink {
+
+using wire::Request;
+using wire::Socket;
+
+enum class OperState : std::uint8_t { unknown, not_present, down, lower_layer_down, testing, dormant, up };
+enum class PortState : std::uint8_t { disabled, listening, learning, forwarding, blocking };
+
+// What the bridge says of one of its ports (IFLA_INFO_SLAVE_DATA).
+struct PortInfo {
+  PortState state{};
+  bool hairpin = false;
+  bool isolated = false;
+};
+
+struct Link {
+  int index = 0;
+  std::string name;
+  std::string kind;   // "veth", "bridge", … empty for physical ones and lo
+  std::string alias;  // our owner tag, on what is ours
+  net::Mac mac;
+  unsigned mtu = 0;
+  int master = 0;               // ifindex of the bridge, 0: none
+  int peer = 0;                 // veth: ifindex of the other end, in the namespace peer_netnsid
+  bool peer_elsewhere = false;  // the other end is in another namespace
+  bool up = false;              // administratively
+  bool running = false;         // carrier
+  bool promiscuous = false;
+  OperState operstate{};
+  std::optional<PortInfo> port;        // when it is a bridge port
+  std::optional<bool> vlan_filtering;  // when it is a bridge
+};
+
+namespace links {
+
+std::optional<Link> find(Socket& socket, const std::string& name);
+std::optional<Link> find(Socket& socket, int index);
+Link get(Socket& socket, const std::string& name);  // throws kernel_refused when absent
+// Every link, or only those of `kind` and/or of bridge `master` (0: any). A dump: GC, tools, CHECK
+// of foreign attachments only.
+std::vector<Link> list(Socket& socket, const std::string& kind = {}, int master = 0);
+
+// --- making -------------------------------------------------------------------------------------
+
+struct BridgeOptions {
+  std::string name;
+  unsigned mtu = 0;  // 0: the kernel's choice
+  net::Mac mac;  // fixed at birth, so that it follows no port and no udev policy changes it; zero: the kernel's choice
+  bool vlan_filtering = false;
+};
+// Left down: accept_ra is to be switched off first. nullopt: somebody else has just made it.
+std::optional<Link> create_bridge(Socket& socket, const BridgeOptions& options);
+
+struct VethEnd {
+  std::string name;
+  std::string alias;  // of the far end only when that is in the socket's namespace, too
+  std::optional<net::Mac> mac;
+  const os::Netns* netns = nullptr;  // nullptr: where the socket is
+};
+struct VethOptions {
+  VethEnd host;  // created administratively up when `up`
+  VethEnd peer;  // born directly in its namespace, down
+  unsigned mtu = 0;
+  int master = 0;
+  bool up = true;
+};
+struct Veth {
+  Link host;       // as the kernel echoed it at its birth: `port` is not known yet
+  int peer_index;  // in the peer's namespace
+  net::Mac peer_mac;
+};
+// One RTM_NEWLINK with NLM_F_EXCL and NLM_F_ECHO, one queue each way. Throws interface_exists when
+// the peer's name is taken in its namespace. nullopt when the *host* name is taken.
+// The peer's MAC is chosen by us when not given, so that it need not be asked for.
+std::optional<Veth> create_veth(Socket& socket, const VethOptions& options);
+
+// --- changing -----------------------------------------------------------------------------------
+
+// Requests, to be sent alone or in a batch with others.
+Request set_up(int index, const std::string& name);
+Request set_down(int index, const std::string& name);
+Request set_master(int index, int master, const std::string& doing);
+Request set_mac(int index, const net::Mac& mac, const std::string& doing);
+Request set_promiscuous(int index, bool on, const std::string& name);
+Request set_alias(int index, const std::string& alias, const std::string& name);
+// Up, and IPV4_DEVCONF_ARP_NOTIFY=1 through IFLA_AF_SPEC, in one message.
+Request set_up_and_announce(int index, const std::string& name);
+// Into another namespace under another name, in one message (the cable's far end). When `new_name`
+// is taken there, the link has moved all the same, under its old name.
+Request move(int index, const os::Netns& target, const std::string& new_name, const std::string& doing);
+
+struct PortOptions {
+  bool hairpin = false;
+  bool isolated = false;
+};
+Request set_port_options(int index, const PortOptions& options, const std::string& name);
+
+// RTM_DELLINK. False when there was none, or when the link of this index has another name.
+// Index 0: by name alone. No name: by index alone.
+bool remove(Socket& socket, int index, const std::string& name);
+
+// Waits (event, no polling) until the bridge port forwards; false when the deadline passes, and
+// at once when there is no such link or it is no bridge port.
+// `socket` must be subscribed to RTNLGRP_LINK before the change that makes the port come up.
+bool wait_until_forwarding(Socket& socket, int index, const os::Deadline& deadline);
+void subscribe(Socket& socket);
+
+}  // namespace links
+
+// Bridge VLANs of one port (AF_BRIDGE, IFLA_BRIDGE_VLAN_INFO).
+namespace vlans {
+struct Vlan {
+  std::uint16_t id = 0;
+  bool pvid = false, untagged = false;
+  auto operator<=>(const Vlan&) const = default;
+};
+std::vector<Vlan> list(Socket& socket, int port_index);  // of this port alone
+Request add(int port_index, const std::vector<Vlan>& vlans, const std::string& doing);
+Request remove(int port_index, const std::vector<Vlan>& vlans, const std::string& doing);
+}  // namespace vlans
+
+}  // namespace patchbay::netlink

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sending half of a netlink socket: several messages, back to back in one datagram.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/wire/socket.hpp"
+
+namespace patchbay::wire::detail {
+
+class Outbox {
+ public:
+  // Appends with this sequence number. `set` and `clear` are flags of nlmsghdr.
+  void add(const MessagePointer& message, std::uint32_t sequence, std::uint16_t set, std::uint16_t clear = 0);
+  // In one system call; makes the socket's buffer larger first when it must be.
+  void send(int fd, const std::string& doing) const;
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace patchbay::wire::detail
