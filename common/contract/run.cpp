@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/contract/run.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "common/contract/detail/about.hpp"
+#include "common/contract/detail/configuration.hpp"
+#include "common/contract/detail/environment.hpp"
+#include "common/contract/detail/signals.hpp"
+#include "common/contract/detail/standard_io.hpp"
+#include "common/contract/detail/text.hpp"
+#include "common/contract/detail/verbatim_error.hpp"
+
+namespace patchbay::contract {
+namespace {
+
+constexpr Version kNewest{1, 1, 0};
+
+// What is left of an exception when it has reached the top.
+struct Failure {
+  Code code = Code::internal;
+  std::string message, details;
+  bool printable = true;  // false: it was stdout that failed
+};
+
+// Of the exception that is being handled.
+Failure describe_failure() {
+  try {
+    throw;
+  } catch (const detail::VerbatimError& error) {
+    return {error.code(), error.summary(), error.verbatim()};
+  } catch (const detail::OutputFailure& error) {
+    return {error.code(), error.summary(), error.details(), false};
+  } catch (const Error& error) {
+    return {error.code(), error.summary(), error.details()};
+  } catch (const std::bad_alloc&) {
+    return {Code::internal, "out of memory", ""};
+  } catch (const std::exception& error) {
+    return {Code::internal, error.what(), "hint: this is a defect of the plugin; please report it"};
+  } catch (...) {
+    return {Code::internal, "an exception of unknown type", ""};
+  }
+}
+
+std::string error_object(const Failure& failure, const Version& version) {
+  return detail::ObjectText{}
+      .text("cniVersion", version.to_string())
+      .number("code", static_cast<int>(failure.code))
+      .text("msg", failure.message)
+      .text_unless_empty("details", failure.details)
+      .render();
+}
+
+std::string error_line(const Failure& failure) {
+  return failure.message + (failure.details.empty() ? "" : " (" + failure.details + ")");
+}
+
+// The error object, on stdout as the specification wants it.
+void report(const Failure& failure, const Version& version) {
+  if (!failure.printable) return detail::complain(error_line(failure));
+  try {
+    detail::write_output(error_object(failure, version));
+  } catch (const Error& error) {
+    detail::complain(error_line(failure));
+    detail::complain(error.summary());
+  }
+}
+
+// What nobody will hear of must not exist: the runtime takes an ADD without result for a failed one.
+void take_back(const Plugin& plugin, Request request) {
+  request.command = Command::del;
+  try {
+    plugin.del(request);
+  } catch (...) {
+    detail::complain("undo of ADD failed: " + error_line(describe_failure()));
+  }
+}
+
+void add(const Plugin& plugin, const Request& request) {
+  detail::note_termination();
+  const Result result = plugin.add(request);
+  try {
+    detail::write_output(result.print(request.version));
+  } catch (...) {
+    take_back(plugin, request);
+    throw;
+  }
+}
+
+void perform(const Plugin& plugin, const Request& request) {
+  switch (request.command) {
+    case Command::add:
+      return add(plugin, request);
+    case Command::del:
+      return plugin.del(request);
+    case Command::check:
+      return plugin.check(request);
+    case Command::gc:
+      return plugin.gc(request);
+    case Command::status:
+      return plugin.status(request);
+    case Command::version:
+      return;  // answered before there is a request
+  }
+}
+
+// `version` becomes that of the configuration as soon as it is known: errors are told in it.
+void serve(const Plugin& plugin, std::string_view verb, Version& version) {
+  const auto command = detail::find_command(verb);
+  if (!command) throw Error{Code::invalid_environment, "unknown CNI_COMMAND: " + std::string{verb.substr(0, 64)}};
+  if (command == Command::version) return detail::write_output(detail::version_reply());
+  auto environment = detail::read_environment(*command);
+  std::string input = detail::read_input();
+  Json config = detail::parse_config(input);
+  version = detail::spoken_version(config).value_or(version);
+  perform(plugin, detail::make_request(*command, std::move(environment), std::move(config), std::move(input)));
+}
+
+}  // namespace
+
+int run(const Plugin& plugin, int argc, char** argv) {
+  Version version = kNewest;
+  try {
+    detail::occupy_standard_descriptors();
+    detail::survive_failing_writes();
+    // Whoever creates a file says its mode; nobody but the owner may write, whatever the runtime left us.
+    umask(S_IWGRP | S_IWOTH);
+    const char* verb = std::getenv("CNI_COMMAND");
+    if (verb == nullptr || *verb == '\0') return detail::introduce(plugin, argc, argv);
+    serve(plugin, verb, version);
+    return 0;
+  } catch (...) {
+    report(describe_failure(), version);
+    return 1;
+  }
+}
+
+}  // namespace patchbay::contract
