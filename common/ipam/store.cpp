@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/ipam/store.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "common/base/error.hpp"
+#include "common/base/error_list.hpp"
+#include "common/base/rollback.hpp"
+#include "common/ipam/detail/lease_directory.hpp"
+#include "common/ipam/lease_file.hpp"
+
+namespace patchbay::ipam {
+namespace {
+
+using net::Ip;
+
+constexpr unsigned kLockMode = 0750, kLeasesMode = 0755, kIndexMode = 0700, kFileMode = 0600;
+
+std::string leases_path(const std::string& data_dir, const std::string& network) { return data_dir + "/" + network; }
+
+std::string index_root(const std::string& data_dir) { return data_dir + "/.patchbay"; }
+
+std::string index_path(const std::string& data_dir, const std::string& network) {
+  return index_root(data_dir) + "/" + network;
+}
+
+std::string last_reserved_name(std::size_t set_index) { return "last_reserved_ip." + std::to_string(set_index); }
+
+os::FileLock take_lock(const os::Directory& leases) {
+  return os::FileLock::acquire(leases, "lock", kLockMode, os::kLockPatience);
+}
+
+os::Directory ensure_index(const std::string& data_dir, const std::string& network) {
+  if (auto index = os::Directory::find(index_path(data_dir, network))) return std::move(*index);
+  os::Directory::ensure(index_root(data_dir), kIndexMode);
+  return os::Directory::ensure(index_path(data_dir, network), kIndexMode);
+}
+
+// Leases of `owner` as the reference finds them: those that name it or, without any, those that
+// name only its container. Unlike there, a container that has named leases keeps its nameless one:
+// it may well be another interface's.
+std::vector<Ip> scan_for(const std::vector<Store::Lease>& leases, const Owner& owner) {
+  std::vector<Ip> named, legacy;
+  bool elsewhere = false;
+  for (const Store::Lease& lease : leases) {
+    if (lease.container != owner.container) continue;
+    if (lease.ifname.empty()) {
+      legacy.push_back(lease.ip);
+    } else if (lease.ifname == owner.ifname) {
+      named.push_back(lease.ip);
+    } else {
+      elsewhere = true;
+    }
+  }
+  return named.empty() && !elsewhere ? legacy : named;
+}
+
+}  // namespace
+
+std::uint64_t own_pid_namespace() {
+  struct ::stat status {};
+  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+Store::Store(os::Directory leases, std::optional<os::Directory> index, os::FileLock lock,
+             const Environment& environment)
+    : leases_(std::move(leases)), index_(std::move(index)), lock_(std::move(lock)), environment_(environment) {}
+
+Store Store::open(const std::string& data_dir, const std::string& network, const Environment& environment) {
+  os::Directory leases = os::Directory::ensure(leases_path(data_dir, network), kLeasesMode);
+  os::FileLock lock = take_lock(leases);
+  return {std::move(leases), ensure_index(data_dir, network), std::move(lock), environment};
+}
+
+std::optional<Store> Store::find(const std::string& data_dir, const std::string& network,
+                                 const Environment& environment) {
+  auto leases = os::Directory::find(leases_path(data_dir, network));
+  if (!leases) return std::nullopt;
+  os::FileLock lock = take_lock(*leases);
+  return Store{std::move(*leases), os::Directory::find(index_path(data_dir, network)), std::move(lock), environment};
+}
+
+bool Store::is_free(const Ip& ip) const {
+  struct ::stat status {};
+  if (fstatat(leases_.fd(), ip.to_string().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    return S_ISREG(status.st_mode) && status.st_size == 0;
+  }
+  if (errno == ENOENT) return true;
+  throw system_error(Code::io_failure, "examine " + leases_.path() + "/" + ip.to_string(), errno);
+}
+
+std::optional<Store::Lease> Store::lease(const Ip& ip) const {
+  const LeaseFile file = detail::read_lease(leases_, ip);
+  if (file.kind != LeaseFile::Kind::named && file.kind != LeaseFile::Kind::legacy) return std::nullopt;
+  return Lease{ip, file.container, file.ifname};
+}
+
+std::optional<Ip> Store::last_reserved(std::size_t set_index) const {
+  try {
+    return Ip::parse(leases_.read(last_reserved_name(set_index), kLeaseFileLimit).value_or(""));
+  } catch (const Error&) {
+    return std::nullopt;  // where the round robin goes on is of little weight
+  }
+}
+
+std::vector<Ip> Store::confirmed(const IndexEntry& entry) const {
+  std::vector<Ip> held;
+  for (const Ip& ip : entry.addresses) {
+    if (detail::read_lease(leases_, ip).names(entry.owner.container, entry.owner.ifname)) held.push_back(ip);
+  }
+  return held;
+}
+
+std::optional<IndexEntry> Store::find_entry(const Owner& owner) const {
+  auto entry = find_entry(owner.file_name());
+  return entry && entry->owner == owner ? entry : std::nullopt;
+}
+
+std::optional<IndexEntry> Store::find_entry(const std::string& name) const {
+  try {
+    const auto text = index_ ? index_->read(name) : std::nullopt;
+    return text ? IndexEntry::parse(*text) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;  // a hint that cannot be read is none
+  }
+}
+
+// The order makes a kill harmless at every point: the intent stands in the index before the lease
+// exists, so whoever finds the lease finds its owner and what proves it dead. The lease comes last:
+// where it is missing, a DEL knows that it has to look for more (and for temporary files).
+void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims) {
+  const std::string name = tenant.owner.file_name();
+  const auto previous = find_entry(tenant.owner);
+  IndexEntry entry{.owner = tenant.owner,
+                   .boot = environment_.boot_id(),
+                   .pid_namespace = environment_.pid_namespace(),
+                   .netns_path = tenant.netns_path,
+                   .netns = tenant.netns,
+                   .addresses = previous ? confirmed(*previous) : std::vector<Ip>{}};
+  for (const Claim& claim : claims) entry.addresses.push_back(claim.ip);
+
+  Rollback undo;
+  undo.add("forget the leases of " + tenant.owner.tag(), [&] {
+    if (previous) return index_->write(name, previous->print(), kFileMode);
+    index_->remove(name);
+  });
+  index_->write(name, entry.print(), kFileMode);
+  for (const Claim& claim : claims) {
+    leases_.write(last_reserved_name(claim.set_index), claim.ip.to_string(), kFileMode);
+    create_lease(claim.ip, tenant.owner);
+    undo.add("release " + claim.ip.to_string(), [&] { leases_.remove(claim.ip.to_string()); });
+  }
+  undo.commit();
+}
+
+void Store::create_lease(const Ip& ip, const Owner& owner) {
+  const std::string name = ip.to_string();
+  const std::string content = LeaseFile::print(owner.container, owner.ifname);
+  if (leases_.create(name, content, kLeaseMode)) return;
+  if (is_free(ip)) {
+    leases_.remove(name);  // torn
+    if (leases_.create(name, content, kLeaseMode)) return;
+  }
+  throw Error{Code::try_again, name + " has been taken by a process that does not heed the lock"};
+}
+
+Store::Holdings Store::holdings(const Owner& owner) const {
+  const auto entry = find_entry(owner);
+  if (!entry) return {};
+  std::vector<Ip> held = confirmed(*entry);
+  const bool all = held.size() == entry->addresses.size();
+  return {.addresses = std::move(held), .complete = all};
+}
+
+std::vector<Ip> Store::held_by(const Owner& owner, bool scan) const {
+  Holdings known = holdings(owner);
+  return known.complete || !scan ? std::move(known.addresses) : scan_for(leases(), owner);
+}
+
+void Store::release(const Owner& owner) {
+  Holdings held = holdings(owner);
+  if (!held.complete) {  // of the reference suite, or an ADD was killed
+    held.addresses = scan_for(leases(), owner);
+    leases_.remove_stale();
+    if (index_) index_->remove_stale();
+  }
+  ErrorList errors;
+  for (const Ip& ip : held.addresses) {
+    errors.attempt("release " + ip.to_string(), [&] { leases_.remove(ip.to_string()); });
+  }
+  errors.throw_if_any();
+  // The index goes last: interrupted before, a repeated DEL finds its way as this one did.
+  if (index_) index_->remove(owner.file_name());
+}
+
+std::vector<Store::Lease> Store::leases() const {
+  std::vector<Lease> all;
+  for (const Ip& ip : taken()) {
+    if (auto lease = this->lease(ip)) all.push_back(std::move(*lease));
+  }
+  return all;
+}
+
+std::vector<Ip> Store::taken() const { return detail::addresses_in(leases_); }
+
+}  // namespace patchbay::ipam

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leases on disk, in the reference suite's format, so that either suite can take over a node:
+//
+//   <dataDir>/<network>/lock                 flock(2), mode 0750
+//   <dataDir>/<network>/10.1.2.3             "<container>\r\n<ifname>"; legacy: "<container>". Mode 0400
+//                                            for ours, which nobody ever changes; the reference's: 0600
+//   <dataDir>/<network>/last_reserved_ip.0   the last address handed out of range set 0
+//
+// and beside it, where the reference never looks, what it lacks:
+//
+//   <dataDir>/.patchbay/<network>/<owner.file_name()>   index entry: boot ID, netns path and identity,
+//                                                       owner in clear, addresses held (index_entry.hpp)
+//   <dataDir>/.patchbay/<network>/boot                  the boot in which dead leases were last reclaimed
+//
+// The index makes ADD and DEL independent of the number of leases. It is a hint, never an
+// authority: an address belongs to whom its lease file names. docs/adr/0005-lease-store.md
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/owner.hpp"
+#include "common/ipam/index_entry.hpp"
+#include "common/net/ip.hpp"
+#include "common/os/file.hpp"
+#include "common/os/netns.hpp"
+
+namespace patchbay::ipam {
+
+// What a lease is for, beyond its owner: what proves later that it is dead.
+struct Tenant {
+  Owner owner;
+  std::string netns_path;
+  std::optional<os::NetnsId> netns;  // nullopt: not known (no CNI_NETNS)
+};
+
+std::uint64_t own_pid_namespace();  // its inode; 0 when it cannot be told
+
+// What the machine says about life and death. Tests tell their own story.
+struct Environment {
+  std::string (*boot_id)() = os::boot_id;
+  std::uint64_t (*pid_namespace)() = own_pid_namespace;
+  bool (*provably_gone)(const os::NetnsId&, const std::string& path) = nullptr;  // nullptr: an os::NetnsCensus
+};
+
+class Store {
+ public:
+  // Takes the lock (5 s, then try_again naming the holder) and holds it until destruction.
+  // `find` (DEL, CHECK, GC, STATUS): nullopt when the network has no store; nothing is created.
+  static Store open(const std::string& data_dir, const std::string& network, const Environment& environment = {});
+  static std::optional<Store> find(const std::string& data_dir, const std::string& network,
+                                   const Environment& environment = {});
+
+  // --- one address ---------------------------------------------------------------------------------
+  struct Lease {
+    net::Ip ip;
+    std::string container, ifname;  // ifname empty: legacy
+  };
+  // One system call. A torn lease (empty, power cut) is nobody's: its address is free.
+  [[nodiscard]] bool is_free(const net::Ip& ip) const;
+  [[nodiscard]] std::optional<Lease> lease(const net::Ip& ip) const;  // who holds it
+  [[nodiscard]] std::optional<net::Ip> last_reserved(std::size_t set_index) const;
+
+  // --- one attachment ------------------------------------------------------------------------------
+  struct Claim {
+    net::Ip ip;
+    std::size_t set_index;
+  };
+  // All or none. Throws try_again when one of them is not free.
+  void reserve(const Tenant& tenant, const std::vector<Claim>& claims);
+  // Addresses held by this owner, by index or, for leases of the reference suite, by scanning.
+  // `scan` false: only what the index knows (one read).
+  [[nodiscard]] std::vector<net::Ip> held_by(const Owner& owner, bool scan) const;
+  // By the index: what this owner holds is left over from another boot, or from a namespace that is gone.
+  [[nodiscard]] bool is_dead(const Owner& owner) const;
+  void release(const Owner& owner);
+
+  // --- all of them -----------------------------------------------------------------------------------
+  [[nodiscard]] std::vector<Lease> leases() const;   // a scan
+  [[nodiscard]] std::vector<net::Ip> taken() const;  // sorted; only the directory is read
+  // Addresses of leases that are provably dead: of another boot, of a namespace that is gone, or torn.
+  [[nodiscard]] std::vector<net::Ip> reclaimable() const;
+  // Frees them. Returns how many.
+  std::size_t reclaim_dead();
+  // GC: frees every lease of this network whose (container, ifname) is not among `valid`. A legacy
+  // lease without ifname is kept when any valid attachment has its container.
+  std::size_t keep_only(const Owners& valid);
+  // True once per boot: dead leases have not been reclaimed yet in this one.
+  [[nodiscard]] bool first_use_since_boot() const;
+
+ private:
+  using IsGone = std::function<bool(const os::NetnsId&, const std::string& path)>;
+
+  Store(os::Directory leases, std::optional<os::Directory> index, os::FileLock lock, const Environment& environment);
+  [[nodiscard]] std::optional<IndexEntry> find_entry(const std::string& name) const;
+  [[nodiscard]] std::optional<IndexEntry> find_entry(const Owner& owner) const;
+  [[nodiscard]] std::vector<net::Ip> confirmed(const IndexEntry& entry) const;
+  // What the index knows of an owner; the whole truth only when all that it says is true.
+  struct Holdings {
+    std::vector<net::Ip> addresses;
+    bool complete = false;
+  };
+  [[nodiscard]] Holdings holdings(const Owner& owner) const;
+  void create_lease(const net::Ip& ip, const Owner& owner);
+  [[nodiscard]] IsGone is_gone() const;
+  [[nodiscard]] bool is_dead(const IndexEntry& entry, const IsGone& gone) const;
+  [[nodiscard]] bool may_reclaim() const;
+  [[nodiscard]] std::vector<IndexEntry> dead_entries() const;
+  [[nodiscard]] std::vector<net::Ip> ours(const IndexEntry& entry) const;
+  [[nodiscard]] std::vector<net::Ip> torn() const;
+  void forget_all_but(const Owners& valid);
+
+  os::Directory leases_;
+  std::optional<os::Directory> index_;  // nullopt: only the reference suite has been here
+  os::FileLock lock_;
+  Environment environment_;
+};
+
+}  // namespace patchbay::ipam
