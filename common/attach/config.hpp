@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration keys that several main plugins share.
+#pragma once
+
+#include <optional>
+
+#include "common/contract/request.hpp"
+#include "common/firewall/intent.hpp"
+#include "common/net/mac.hpp"
+
+namespace patchbay::attach {
+
+// `key` ("ipMasqBackend", "backend"): nftables or iptables; nullopt: to be chosen.
+std::optional<firewall::Backend> parse_backend(const contract::Request& request, const char* key);
+
+// The container's MAC: runtimeConfig.mac over args.cni.mac over CNI_ARGS MAC.
+std::optional<net::Mac> parse_mac(const contract::Request& request);
+
+// /dns when any of its keys is there, even an empty list.
+std::optional<contract::Dns> parse_dns_override(const contract::Request& request);
+
+// /mtu: 0 (the kernel's choice) or 68..65535.
+unsigned parse_mtu(const contract::Request& request);
+
+}  // namespace patchbay::attach

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host-local IPAM plugin as verbs: used by its own executable, and in process by main plugins
+// whose ipam.type resolves to our own build of it. Behaves identically either way.
+#pragma once
+
+#include "common/contract/request.hpp"
+#include "common/contract/result.hpp"
+
+namespace patchbay::attach::host_local {
+
+contract::Result add(const contract::Request& request);
+void del(const contract::Request& request);
+void check(const contract::Request& request);
+void gc(const contract::Request& request);
+void status(const contract::Request& request);
+
+}  // namespace patchbay::attach::host_local

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/attach/record.hpp"
+
+#include <filesystem>
+
+#include "common/attach/record_format.hpp"
+#include "common/base/error.hpp"
+#include "common/netlink/link.hpp"
+#include "common/os/file.hpp"
+
+namespace patchbay::attach {
+namespace {
+
+constexpr unsigned kDirectoryMode = 0700, kFileMode = 0600;
+constexpr std::size_t kLargestRecord = 1U << 20U;  // 4,096 port mappings in two families fit
+
+std::optional<Record> read_record(const os::Directory& directory, const std::string& name) {
+  try {
+    const auto text = directory.read(name, kLargestRecord);
+    auto record = text ? parse_record(*text) : std::nullopt;
+    return record && record->owner.file_name() == name ? std::move(record) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// Directories below `path`: networks of a plugin.
+std::vector<std::string> directories_in(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry{path, failure}, end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (entry->is_directory(failure)) names.push_back(entry->path().filename());
+  }
+  return names;
+}
+
+// "network/container/ifname", not the short form of a long one.
+std::optional<std::string> network_in(const std::string& tag) {
+  if (tag.empty() || tag.front() == '#') return std::nullopt;
+  return tag.substr(0, tag.find('/'));
+}
+
+bool matches(const Owner& owner, const std::string& tag) {
+  return owner.tag() == tag || Owner{owner.network, owner.container, "*"}.tag() == tag;
+}
+
+}  // namespace
+
+void Records::write(const Record& record) const {
+  const std::string path = directory_ + "/" + plugin_ + "/" + record.owner.network;
+  auto directory = os::Directory::find(path);
+  if (!directory) {
+    for (const std::string& parent : {directory_, directory_ + "/" + plugin_}) {
+      os::Directory::ensure(parent, kDirectoryMode);
+    }
+    directory = os::Directory::ensure(path, kDirectoryMode);
+  }
+  const std::string name = record.owner.file_name();
+  const std::string text = print_record(record);
+  // The first time without a temporary name, which a kill could leave behind.
+  if (!directory->create(name, text, kFileMode)) directory->write(name, text, kFileMode);
+}
+
+std::optional<Record> Records::find(const Owner& owner) const {
+  const auto directory = os::Directory::find(directory_ + "/" + plugin_ + "/" + owner.network);
+  auto record = directory ? read_record(*directory, owner.file_name()) : std::nullopt;
+  return record && record->owner == owner ? std::move(record) : std::nullopt;
+}
+
+void Records::remove(const Owner& owner) const {
+  const auto directory = os::Directory::find(directory_ + "/" + plugin_ + "/" + owner.network);
+  if (directory) directory->remove(owner.file_name());
+}
+
+std::vector<Record> Records::list(const std::string& network) const {
+  const auto directory = os::Directory::find(directory_ + "/" + plugin_ + "/" + network);
+  std::vector<Record> records;
+  if (!directory) return records;
+  for (const std::string& name : directory->list()) {
+    if (auto record = read_record(*directory, name)) records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+std::optional<Record> Records::find_by_tag(const std::string& tag) const {
+  const auto network = network_in(tag);
+  const auto networks = network ? std::vector{*network} : directories_in(directory_ + "/" + plugin_);
+  std::optional<Record> found;
+  for (const std::string& name : networks) {
+    for (Record& record : list(name)) {
+      if (!matches(record.owner, tag)) continue;
+      found = std::move(record);
+      if (!is_dead(*found)) return found;  // of several interfaces, one that lives decides
+    }
+  }
+  return found;
+}
+
+Record begin_record(const contract::Request& request, const os::Netns* netns) {
+  Record record{.owner = request.owner, .boot = os::boot_id(), .netns_path = request.netns};
+  if (netns != nullptr) record.netns = netns->id();
+  return record;
+}
+
+bool is_dead(const Record& record) {
+  try {
+    if (record.boot != os::boot_id()) return true;
+    if (!record.netns) return false;
+    // Its host end outlives a namespace by the moment that the kernel needs to take it down.
+    if (!record.host_ifname.empty()) {
+      wire::Socket socket;
+      if (netlink::links::find(socket, record.host_ifname)) return false;
+    }
+    return os::provably_gone(*record.netns, record.netns_path);
+  } catch (const Error&) {
+    return false;  // in doubt
+  }
+}
+
+}  // namespace patchbay::attach

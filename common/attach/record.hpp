@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The attachment record: what one plugin is about to make for one attachment, written before the
+// first change and removed after the last, on tmpfs:
+//
+//   /run/patchbay/<plugin>/<network>/<owner.file_name()>     JSON, mode 0600, directories 0700
+//
+// It makes DEL cheap and exact when configuration or namespace have changed. It is a hint: when it
+// is missing, DEL finds everything by names and tags.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/owner.hpp"
+#include "common/contract/request.hpp"
+#include "common/firewall/intent.hpp"
+#include "common/net/ip.hpp"
+#include "common/os/netns.hpp"
+
+namespace patchbay::attach {
+
+struct Record {
+  Owner owner;
+  std::string boot;  // boot ID
+  std::string netns_path;
+  std::optional<os::NetnsId> netns;
+  std::string host_ifname;           // the host end of the cable; empty: none
+  std::vector<net::Cidr> addresses;  // of the container, once known
+  bool addresses_known = false;      // the list above is final
+  bool masquerade = false, mac_spoof_check = false;
+  std::string ipam_type;  // the IPAM plugin that was asked; empty: none
+  std::vector<firewall::PortForward> port_forwards;
+  std::string cable;  // veth: the name of the direct cable
+};
+
+inline constexpr const char* kRunDirectory = "/run/patchbay";
+
+class Records {
+ public:
+  explicit Records(std::string plugin, std::string directory = kRunDirectory)
+      : plugin_(std::move(plugin)), directory_(std::move(directory)) {}
+  void write(const Record& record) const;
+  // nullopt: none, or not readable as one (then DEL goes by tags; a torn record is no reason to fail).
+  [[nodiscard]] std::optional<Record> find(const Owner& owner) const;
+  void remove(const Owner& owner) const;
+  [[nodiscard]] std::vector<Record> list(const std::string& network) const;
+  // By tag, in any network: for telling whether a competitor is alive.
+  [[nodiscard]] std::optional<Record> find_by_tag(const std::string& tag) const;
+
+ private:
+  std::string plugin_, directory_;
+};
+
+// A record for `request`, with boot, netns identity (nullptr: unknown) and owner filled in.
+Record begin_record(const contract::Request& request, const os::Netns* netns);
+
+// True when what this record stands for is provably dead: another boot, or its namespace is gone
+// and (if it has one) its host interface too.
+bool is_dead(const Record& record);
+
+}  // namespace patchbay::attach

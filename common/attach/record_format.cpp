@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/attach/record_format.hpp"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "common/base/error.hpp"
+#include "common/contract/json.hpp"
+#include "common/ipam/index_entry.hpp"
+
+namespace patchbay::attach {
+namespace {
+
+using contract::Json;
+using firewall::Condition;
+using firewall::HostPort;
+using firewall::PortForward;
+using firewall::Protocol;
+using nlohmann::json;
+
+using Field = Condition::Field;
+constexpr std::array<std::pair<std::string_view, Field>, 5> kFields{{{"source", Field::source},
+                                                                     {"destination", Field::destination},
+                                                                     {"inInterface", Field::in_interface},
+                                                                     {"outInterface", Field::out_interface},
+                                                                     {"mark", Field::mark}}};
+constexpr std::array<std::pair<std::string_view, Protocol>, 3> kProtocols{
+    {{"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"sctp", Protocol::sctp}}};
+
+template <typename Table, typename Value>
+std::string name_in(const Table& table, Value value) {
+  for (const auto& [name, known] : table) {
+    if (known == value) return std::string{name};
+  }
+  throw Error{Code::internal, "a value without a name"};
+}
+
+template <typename Table>
+auto value_in(const Table& table, const std::string& name) {
+  for (const auto& [known, value] : table) {
+    if (known == name) return value;
+  }
+  throw Error{Code::decode_failure, "unknown name " + name};
+}
+
+template <typename Value>
+Value required(std::optional<Value> value) {
+  if (!value) throw Error{Code::decode_failure, "something is missing"};
+  return *value;
+}
+
+json to_json(const HostPort& port) {
+  json object{{"protocol", name_in(kProtocols, port.protocol)},
+              {"hostPort", port.host_port},
+              {"containerPort", port.container_port}};
+  if (port.host_ip) object["hostIP"] = port.host_ip->to_string();
+  return object;
+}
+
+HostPort to_host_port(const Json& object) {
+  const auto port = [&](std::string_view key) {
+    return static_cast<std::uint16_t>(required(object.integer(key, {0, UINT16_MAX})));
+  };
+  return {.protocol = value_in(kProtocols, required(object.text("protocol"))),
+          .host_port = port("hostPort"),
+          .host_ip = object.ip("hostIP"),
+          .container_port = port("containerPort")};
+}
+
+json to_json(const Condition& condition) {
+  return {{"field", name_in(kFields, condition.field)},
+          {"negated", condition.negated},
+          {"subnet", condition.subnet.to_string()},
+          {"interface", condition.interface},
+          {"mark", condition.mark},
+          {"mask", condition.mask}};
+}
+
+Condition to_condition(const Json& object) {
+  const auto number = [&](std::string_view key) {
+    return static_cast<std::uint32_t>(required(object.integer(key, {0, UINT32_MAX})));
+  };
+  return {.field = value_in(kFields, required(object.text("field"))),
+          .negated = object.flag("negated"),
+          .subnet = required(object.cidr("subnet")),
+          .interface = object.text_or("interface", ""),
+          .mark = number("mark"),
+          .mask = number("mask")};
+}
+
+json to_json(const PortForward& forward);
+
+template <typename List>
+json list_of(const List& list) {
+  json array = json::array();
+  for (const auto& element : list) array.push_back(to_json(element));
+  return array;
+}
+
+json to_json(const PortForward& forward) {
+  return {{"container", forward.container.to_string()},
+          {"ports", list_of(forward.ports)},
+          {"conditions", list_of(forward.conditions)}};
+}
+
+PortForward to_port_forward(const Json& object) {
+  PortForward forward{.container = required(object.cidr("container")), .ports = {}, .conditions = {}};
+  for (const Json& port : object.list("ports")) forward.ports.push_back(to_host_port(port));
+  for (const Json& condition : object.list("conditions")) forward.conditions.push_back(to_condition(condition));
+  return forward;
+}
+
+Record to_record(const Json& object) {
+  Record record;
+  record.owner = {.network = required(object.text("network")),
+                  .container = required(object.text("container")),
+                  .ifname = required(object.text("ifname"))};
+  record.boot = required(object.text("boot"));
+  record.netns_path = object.text_or("netnsPath", "");
+  if (const auto id = object.text("netns")) record.netns = required(ipam::parse_netns_id(*id));
+  record.host_ifname = object.text_or("hostIfname", "");
+  for (const std::string& text : object.texts("addresses")) {
+    record.addresses.push_back(required(net::Cidr::parse(text)));
+  }
+  record.addresses_known = object.flag("addressesKnown");
+  record.masquerade = object.flag("masquerade");
+  record.mac_spoof_check = object.flag("macSpoofCheck");
+  record.ipam_type = object.text_or("ipamType", "");
+  for (const Json& forward : object.list("portForwards")) record.port_forwards.push_back(to_port_forward(forward));
+  record.cable = object.text_or("cable", "");
+  return record;
+}
+
+}  // namespace
+
+std::string print_record(const Record& record) {
+  json object{{"network", record.owner.network},
+              {"container", record.owner.container},
+              {"ifname", record.owner.ifname},
+              {"boot", record.boot},
+              {"netnsPath", record.netns_path},
+              {"hostIfname", record.host_ifname},
+              {"addresses", json::array()},
+              {"addressesKnown", record.addresses_known},
+              {"masquerade", record.masquerade},
+              {"macSpoofCheck", record.mac_spoof_check},
+              {"ipamType", record.ipam_type},
+              {"portForwards", list_of(record.port_forwards)},
+              {"cable", record.cable}};
+  for (const net::Cidr& address : record.addresses) object["addresses"].push_back(address.to_string());
+  if (record.netns) object["netns"] = ipam::to_string(*record.netns);
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::optional<Record> parse_record(std::string_view text) {
+  try {
+    return to_record(Json::parse(text));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace patchbay::attach

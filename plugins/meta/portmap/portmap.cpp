@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/meta/portmap/portmap.hpp"
+
+#include <algorithm>
+
+#include "common/attach/detach.hpp"
+#include "common/attach/host.hpp"
+#include "common/attach/readiness.hpp"
+#include "common/attach/record.hpp"
+#include "common/base/error_list.hpp"
+#include "common/base/rollback.hpp"
+#include "common/contract/run.hpp"
+#include "common/firewall/conntrack.hpp"
+#include "common/firewall/firewall.hpp"
+#include "common/netlink/route.hpp"
+#include "common/os/file.hpp"
+#include "common/os/sysctl.hpp"
+#include "plugins/meta/portmap/config.hpp"
+#include "plugins/meta/portmap/hairpin.hpp"
+
+namespace patchbay::portmap {
+namespace {
+
+using firewall::Kind;
+
+attach::Records records() { return attach::Records{"portmap"}; }
+
+void write_record(const contract::Request& request, const firewall::PortForwards& wanted) {
+  const auto netns = os::Netns::find(request.netns, request.own_netns_allowed);
+  attach::Record record = attach::begin_record(request, netns ? &*netns : nullptr);
+  for (const auto& forward : wanted.families) record.addresses.push_back(forward.container);
+  record.addresses_known = true;
+  record.port_forwards = wanted.families;
+  records().write(record);
+}
+
+// The node's own 127.0.0.1 reaches a container only when packets from there may leave by the
+// interface that leads to it. Never set for "all" (CVE-2020-8558).
+std::optional<std::string> localnet_key(const firewall::PortForwards& wanted) {
+  if (!wanted.snat) return std::nullopt;
+  for (const auto& forward : wanted.families) {
+    if (!forward.container.ip.is_v4()) continue;
+    netlink::Socket host;
+    const auto route = netlink::routes::to(host, forward.container.ip);
+    const auto link = route ? netlink::links::find(host, route->link) : std::nullopt;
+    if (!link) {
+      throw Error{Code::invalid_config,
+                  "this host has no route to the container at " + forward.container.ip.to_string()}
+          .at("/prevResult/ips")
+          .hint("ports can only be forwarded to a container that the host reaches: is isGateway set?");
+    }
+    return "net/ipv4/conf/" + link->name + "/route_localnet";
+  }
+  return std::nullopt;
+}
+
+std::vector<net::Cidr> targets(const std::vector<firewall::PortForward>& forwards) {
+  std::vector<net::Cidr> addresses;
+  for (const auto& forward : forwards) addresses.push_back(forward.container);
+  return addresses;
+}
+
+// Removes what this owner has, by its record when there is one of this boot, otherwise by tags.
+void remove(const Owner& owner, const std::optional<attach::Record>& record) {
+  firewall::Hints hints;
+  if (record && record->boot == os::boot_id()) {
+    hints = {.addresses = record->addresses, .ports = record->port_forwards, .complete = true};
+  }
+  firewall::remove(owner, {Kind::host_port}, hints);
+}
+
+// What CHECK and a DEL without record can know: the mappings of the request, the addresses of prevResult.
+std::vector<firewall::PortForward> forwards_of_request(const contract::Request& request) {
+  try {
+    const auto previous = request.previous_result();
+    if (!previous) return {};
+    return wanted_forwards(parse_config(request), *previous, request.owner.ifname).families;
+  } catch (const Error&) {
+    return {};  // a damaged request is no reason to keep the ports; tags tell as much
+  }
+}
+
+}  // namespace
+
+contract::Result add(const contract::Request& request) {
+  const Config config = parse_config(request);
+  contract::Result result = request.required_previous_result();
+  if (config.ports.empty()) return result;
+  const auto wanted = wanted_forwards(config, result, request.owner.ifname);
+  if (wanted.families.empty()) return result;
+  const auto localnet = localnet_key(wanted);
+
+  if (const auto leftover = records().find(request.owner)) remove(request.owner, leftover);
+  Rollback undo;
+  undo.add("forget the attachment", [&] { records().remove(request.owner); });
+  write_record(request, wanted);
+  undo.add("close the host ports", [&] {
+    firewall::remove(request.owner, {Kind::host_port},
+                     {.addresses = targets(wanted.families), .ports = wanted.families, .complete = true});
+  });
+  firewall::apply(firewall::choose(config.backend), request.owner, {.port_forwards = wanted}, attach::is_dead_by_tag);
+  if (localnet) os::sysctl::ensure(*localnet, "1");
+  if (config.snat) let_container_reach_itself(result);
+  contract::stop_if_asked();
+  firewall::conntrack::forget_ports(wanted.families, true);
+  undo.commit();
+  return result;
+}
+
+void del(const contract::Request& request) {
+  ErrorList failures;
+  std::optional<attach::Record> record;
+  failures.attempt("read the attachment record", [&] { record = records().find(request.owner); });
+  failures.attempt("close the host ports", [&] { remove(request.owner, record); });
+  failures.attempt("forget connections", [&] {
+    firewall::conntrack::forget_ports(record ? record->port_forwards : forwards_of_request(request), false);
+  });
+  if (failures.empty()) failures.attempt("remove the attachment record", [&] { records().remove(request.owner); });
+  failures.throw_if_any();
+}
+
+void check(const contract::Request& request) {
+  const Config config = parse_config(request);
+  const contract::Result result = request.required_previous_result();
+  if (config.ports.empty()) return;
+  const auto wanted = wanted_forwards(config, result, request.owner.ifname);
+  if (wanted.families.empty()) return;
+  attach::require_rules(request.owner, config.backend, {.port_forwards = wanted});
+  const auto localnet = localnet_key(wanted);
+  if (!localnet || os::sysctl::find(*localnet) == "1") return;
+  throw Error{Code::drift, *localnet + " is not 1: the node cannot use its own host ports by 127.0.0.1"};
+}
+
+void gc(const contract::Request& request) {
+  const Owners valid = attach::required_valid_attachments(request);
+  ErrorList failures;
+  failures.attempt("close stale host ports",
+                   [&] { firewall::collect(request.owner.network, {Kind::host_port}, valid); });
+  for (const attach::Record& record : records().list(request.owner.network)) {
+    if (std::find(valid.begin(), valid.end(), record.owner) != valid.end()) continue;
+    failures.attempt("forget connections", [&] {
+      firewall::conntrack::forget_ports(record.port_forwards, false);
+      records().remove(record.owner);
+    });
+  }
+  failures.throw_if_any();
+}
+
+void status(const contract::Request& request) { attach::require_firewall(parse_config(request).backend); }
+
+}  // namespace patchbay::portmap

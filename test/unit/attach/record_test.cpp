@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/attach/record.hpp"
+
+#include <sys/stat.h>
+
+#include "common/attach/record_format.hpp"
+#include "common/os/file.hpp"
+#include "test/unit/contract/support.hpp"
+
+using namespace patchbay;
+using namespace patchbay::test;
+using attach::Record;
+using attach::Records;
+
+namespace {
+
+net::Cidr cidr(const std::string& text) { return net::Cidr::parse(text).value(); }
+
+Record example() {
+  return {.owner = {"net", "c1", "eth0"},
+          .boot = os::boot_id(),
+          .netns_path = "/run/netns/c1",
+          .netns = os::NetnsId{4, 18446744073709551615U},
+          .host_ifname = "veth0123",
+          .addresses = {cidr("10.0.0.2/24"), cidr("fd00::2/64")},
+          .addresses_known = true,
+          .masquerade = true,
+          .mac_spoof_check = true,
+          .ipam_type = "host-local",
+          .port_forwards = {{.container = cidr("10.0.0.2/24"),
+                             .ports = {{.protocol = firewall::Protocol::sctp,
+                                        .host_port = 8080,
+                                        .host_ip = net::Ip::parse("192.0.2.1"),
+                                        .container_port = 80},
+                                       {.protocol = firewall::Protocol::udp, .host_port = 53, .container_port = 5353}},
+                             .conditions = {{.field = firewall::Condition::Field::in_interface,
+                                             .negated = true,
+                                             .interface = "eth+"},
+                                            {.field = firewall::Condition::Field::mark, .mark = 7, .mask = 0xFF},
+                                            {.subnet = cidr("198.51.100.0/24")}}}},
+          .cable = "blue"};
+}
+
+Record of(const std::string& network, const std::string& container, const std::string& ifname) {
+  return {.owner = {network, container, ifname}, .boot = os::boot_id()};
+}
+
+}  // namespace
+
+TEST_CASE("a record survives the way to disk and back") {
+  const auto read = attach::parse_record(attach::print_record(example())).value();
+  CHECK(attach::print_record(read) == attach::print_record(example()));
+  CHECK(read.owner == example().owner);
+  CHECK(read.netns == example().netns);
+  CHECK(read.addresses == example().addresses);
+  CHECK(read.port_forwards[0].ports == example().port_forwards[0].ports);
+  CHECK(read.port_forwards[0].conditions == example().port_forwards[0].conditions);
+  CHECK(read.cable == "blue");
+  CHECK_FALSE(attach::parse_record(attach::print_record(of("n", "c", "i"))).value().netns);
+}
+
+TEST_CASE("what is no record is none") {
+  const std::string whole = attach::print_record(example());
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK_FALSE(attach::parse_record(whole.substr(0, size)));
+  for (const char* text : {"null", "[]", "{}", R"({"network":"n","container":"c","ifname":5,"boot":"b"})",
+                           R"({"network":"n","container":"c","ifname":"i","boot":"b","addresses":["10.0.0.1"]})",
+                           R"({"network":"n","container":"c","ifname":"i","boot":"b","netns":"4:x"})"}) {
+    CHECK_FALSE(attach::parse_record(text));
+  }
+}
+
+TEST_CASE("records are files of their owners") {
+  const Scratch scratch;
+  const Records records{"bridge", scratch / "patchbay"};
+  const Record record = example();
+  CHECK_FALSE(records.find(record.owner));
+  CHECK(records.list("net").empty());
+  CHECK_NOTHROW(records.remove(record.owner));
+  CHECK_FALSE(std::filesystem::exists(scratch / "patchbay"));
+
+  records.write(record);
+  const std::string file = scratch / ("patchbay/bridge/net/" + record.owner.file_name());
+  struct ::stat status {};
+  REQUIRE(stat(file.c_str(), &status) == 0);
+  CHECK((status.st_mode & ALLPERMS) == 0600);
+  for (const char* directory : {"patchbay", "patchbay/bridge", "patchbay/bridge/net"}) {
+    REQUIRE(stat((scratch / directory).c_str(), &status) == 0);
+    CHECK((status.st_mode & ALLPERMS) == 0700);
+  }
+  CHECK(records.find(record.owner)->host_ifname == "veth0123");
+  CHECK_FALSE(records.find({"net", "c1", "eth1"}));
+  CHECK_FALSE(Records("veth", scratch / "patchbay").find(record.owner));
+
+  Record changed = record;
+  changed.host_ifname = "veth4567";
+  records.write(changed);
+  CHECK(records.find(record.owner)->host_ifname == "veth4567");
+  CHECK(records.list("net").size() == 1);
+
+  records.remove(record.owner);
+  CHECK_FALSE(records.find(record.owner));
+}
+
+TEST_CASE("torn, strange and misplaced records are passed over") {
+  const Scratch scratch;
+  const Records records{"bridge", scratch.path()};
+  records.write(of("net", "c1", "eth0"));
+  records.write(of("net", "c2", "eth0"));
+  const std::string directory = "bridge/net/";
+  scratch.file(directory + of("net", "c2", "eth0").owner.file_name(), "{\"network\":");
+  scratch.file(directory + std::string(40, '0'), attach::print_record(example()));
+  std::filesystem::create_symlink("/etc/passwd", scratch / (directory + of("net", "c3", "eth0").owner.file_name()));
+  CHECK_FALSE(records.find({"net", "c2", "eth0"}));
+  CHECK_FALSE(records.find({"net", "c3", "eth0"}));
+  CHECK(records.list("net").size() == 1);
+}
+
+TEST_CASE("records are found by tag") {
+  const Scratch scratch;
+  const Records records{"bridge", scratch.path()};
+  const std::string long_id(200, 'a');
+  for (const Record& record :
+       {of("red", "c1", "eth0"), of("red", "c1", "eth1"), of("blue", "c1", "eth0"), of("blue", long_id, "eth0")}) {
+    records.write(record);
+  }
+  const auto found = [&](const Owner& owner) {
+    const auto record = records.find_by_tag(owner.tag());
+    return record ? record->owner : Owner{};
+  };
+  CHECK(found({"red", "c1", "eth1"}) == Owner{"red", "c1", "eth1"});
+  CHECK(found({"blue", "c1", "*"}) == Owner{"blue", "c1", "eth0"});
+  CHECK(found({"blue", long_id, "eth0"}) == Owner{"blue", long_id, "eth0"});
+  CHECK(found({"blue", long_id, "*"}) == Owner{"blue", long_id, "eth0"});
+  CHECK(found({"blue", "c1", "eth1"}) == Owner{});
+  CHECK(found({"green", "c1", "eth0"}) == Owner{});
+  CHECK_FALSE(records.find_by_tag(""));
+  CHECK_FALSE(records.find_by_tag("../../etc"));
+
+  Record dead = of("red", "c1", "eth0");
+  dead.boot = "another";
+  records.write(dead);
+  CHECK(found({"red", "c1", "*"}) == Owner{"red", "c1", "eth1"});  // the one that lives
+}
+
+TEST_CASE("a record is dead when its boot is over or its namespace cannot be found") {
+  Record record = of("net", "c1", "eth0");
+  CHECK_FALSE(attach::is_dead(record));  // nothing is known of its namespace
+  record.boot = "another";
+  CHECK(attach::is_dead(record));
+  record.boot = os::boot_id();
+  record.netns = os::Netns::own().id();
+  record.netns_path = "/proc/self/ns/net";
+  CHECK_FALSE(attach::is_dead(record));
+  record.netns_path = "/nonexistent";
+  CHECK_FALSE(attach::is_dead(record));  // it is elsewhere
+}
+
+TEST_CASE("a record begins with what the request says") {
+  const auto request = test::request(R"({"cniVersion":"1.0.0","name":"net"})");
+  const auto netns = os::Netns::own();
+  const Record record = attach::begin_record(request, &netns);
+  CHECK(record.owner == Owner{"net", "c1", "eth0"});
+  CHECK(record.boot == os::boot_id());
+  CHECK(record.netns == netns.id());
+  CHECK(record.netns_path == "/run/netns/c1");
+  CHECK_FALSE(attach::begin_record(request, nullptr).netns);
+}
