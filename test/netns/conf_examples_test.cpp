@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every file of conf-examples does what it says.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "test/support/catch.hpp"
+#include "test/support/chain.hpp"
+
+using namespace patchbay::test;
+using nlohmann::json;
+
+namespace {
+
+std::vector<std::filesystem::path> examples() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(PATCHBAY_SOURCE "/conf-examples")) {
+    if (entry.path().extension() == ".conflist") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool mentions(const json& config, const std::string& word) { return config.dump().find(word) != std::string::npos; }
+
+// Why this machine cannot run it; empty when it can.
+std::string obstacle(const json& config) {
+  if (mentions(config, "\"vlan\"")) return lacks_vlan_filtering().value_or("");
+  if (mentions(config, "\"iptables\"")) return lacks_legacy_iptables().value_or("");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("every example attaches two containers that pass CHECK, and leaves nothing") {
+  const auto files = examples();
+  REQUIRE(files.size() >= 8);
+  for (const auto& file : files) {
+    DYNAMIC_SECTION(file.filename().string()) {
+      const json list = json::parse(std::ifstream{file});
+      if (const std::string reason = obstacle(list); !reason.empty()) {
+        WARN("SKIPPED: " << file.filename().string() << ": " << reason);
+        continue;
+      }
+      World world;
+      Chain net{world, list.at("plugins").get<std::vector<json>>(), list.at("name"), list.at("cniVersion")};
+      if (mentions(list, "portMappings")) {
+        net.port_mappings = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
+      }
+      net.add("red");
+      net.port_mappings = json::array();
+      net.add("blue");
+      for (const std::string name : {"red", "blue"}) {
+        const Ran ran = net.check(name);
+        INFO(name << ": " << ran.out);
+        CHECK(ran.exit_code == 0);
+      }
+      if (mentions(list, "ipam")) CHECK(world.ping("red", net.ip("blue")));
+      if (mentions(list, "portMappings")) {
+        world.serve("red", "tcp", 80, "red");
+        CHECK(world.ask("", "tcp", "127.0.0.1", 8080));
+      }
+      net.del("red");
+      net.del("blue");
+      CHECK(world.sh("find /run/patchbay -type f ! -name '*.lock' 2>/dev/null | wc -l") == "0\n");
+      CHECK(world.sh("ip -o link show type veth") == "");
+    }
+  }
+}
