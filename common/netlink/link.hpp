@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -110,6 +111,13 @@ Request set_port_options(int index, const PortOptions& options, const std::strin
 // RTM_DELLINK. False when there was none, or when the link of this index has another name.
 // Index 0: by name alone. No name: by index alone.
 bool remove(Socket& socket, int index, const std::string& name);
+
+// Waits (event, no polling) until `is_it` accepts what the link has become; false when the deadline
+// passes, and at once when there is no such link.
+bool wait_until(Socket& socket, int index, const os::Deadline& deadline, const std::function<bool(const Link&)>& is_it);
+
+// Until the kernel has noticed the carrier: before that, IPv6 does not use the link.
+bool wait_until_up(Socket& socket, int index, const os::Deadline& deadline);
 
 // Waits (event, no polling) until the bridge port forwards; false when the deadline passes, and
 // at once when there is no such link or it is no bridge port.

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which backend does what; see firewall.hpp.
+#include "common/firewall/firewall.hpp"
+
+#include "common/base/error_list.hpp"
+#include "common/firewall/iptables/iptables.hpp"
+#include "common/firewall/nftables/nftables.hpp"
+
+namespace patchbay::firewall {
+namespace {
+
+using Words = std::vector<std::string>;
+
+// What `backend` has to do with `intents`: MacSpoofCheck is for nftables, whatever the backend.
+Intents share(const Intents& intents, Backend backend, Backend chosen) {
+  Intents share;
+  if (backend == chosen) {
+    share.masquerade = intents.masquerade;
+    share.port_forwards = intents.port_forwards;
+  }
+  if (backend == Backend::nftables) share.mac_spoof = intents.mac_spoof;
+  return share;
+}
+
+void apply_by(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {
+  if (intents.empty()) return;
+  if (backend == Backend::nftables) return nftables::apply(owner, intents, is_dead);
+  iptables::apply(owner, intents, is_dead);
+}
+
+Words missing_by(Backend backend, const Owner& owner, const Intents& intents) {
+  if (intents.empty()) return {};
+  if (const auto reason = unavailable(backend)) return {*reason};
+  return backend == Backend::nftables ? nftables::missing(owner, intents) : iptables::missing(owner, intents);
+}
+
+// DEL and GC clean whatever this host has.
+template <typename Nftables, typename Iptables>
+void on_both(const Nftables& by_nftables, const Iptables& by_iptables) {
+  ErrorList errors;
+  errors.attempt("nftables", by_nftables);
+  if (iptables::in_use()) errors.attempt("iptables", by_iptables);
+  errors.throw_if_any();
+}
+
+}  // namespace
+
+std::optional<Backend> parse_backend(std::string_view name) {
+  if (name == "nftables") return Backend::nftables;
+  if (name == "iptables") return Backend::iptables;
+  return std::nullopt;
+}
+
+std::string_view to_string(Backend backend) { return backend == Backend::nftables ? "nftables" : "iptables"; }
+
+Backend choose(std::optional<Backend> configured) {
+  if (configured) return *configured;
+  return iptables::in_use() ? Backend::iptables : Backend::nftables;
+}
+
+std::optional<std::string> unavailable(Backend backend) {
+  return backend == Backend::nftables ? nftables::unavailable() : iptables::unavailable();
+}
+
+void apply(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {
+  apply_by(Backend::nftables, owner, share(intents, Backend::nftables, backend), is_dead);
+  if (backend == Backend::nftables) return;
+  try {
+    apply_by(backend, owner, share(intents, backend, backend), is_dead);
+  } catch (const Error&) {  // two rulesets, so no transaction spans them
+    if (intents.mac_spoof) nftables::remove(owner, {Kind::mac_spoof}, {});
+    throw;
+  }
+}
+
+std::vector<std::string> missing(Backend backend, const Owner& owner, const Intents& intents) {
+  Intents either = intents;
+  either.mac_spoof.reset();
+  Words words = missing_by(backend, owner, either);
+  const bool to_iptables = backend == Backend::nftables;
+  if (!words.empty() && (!to_iptables || iptables::in_use())) {
+    if (missing_by(to_iptables ? Backend::iptables : Backend::nftables, owner, either).empty()) words.clear();
+  }
+  Intents always;
+  always.mac_spoof = intents.mac_spoof;
+  for (std::string& word : missing_by(Backend::nftables, owner, always)) words.push_back(std::move(word));
+  return words;
+}
+
+void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
+  on_both([&] { nftables::remove(owner, kinds, hints); }, [&] { iptables::remove(owner, kinds, hints); });
+}
+
+void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
+  on_both([&] { nftables::collect(network, kinds, valid); }, [&] { iptables::collect(network, kinds, valid); });
+}
+
+}  // namespace patchbay::firewall

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The packet filter in the words of CNI plugins. Two backends, one set of verbs.
+//
+// nftables: tables of our own ("inet patchbay", "bridge patchbay"), a fixed handful of rules, one
+// set or map element per address or port: constant cost however many containers there are.
+// iptables: the reference suite's chains, rules and comments, through libiptc, one
+// get-modify-commit per table under /run/xtables.lock.
+// MacSpoofCheck lives in nftables with either backend, as in the reference suite.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/firewall/intent.hpp"
+
+namespace patchbay::firewall {
+
+// "nftables" or "iptables"; nullopt for anything else.
+std::optional<Backend> parse_backend(std::string_view name);
+std::string_view to_string(Backend backend);
+
+// The configured backend or, without one, what this host runs on: iptables where its legacy nat
+// table is in use in this namespace (/proc/net/ip_tables_names) and holds nothing says otherwise;
+// nftables everywhere else. No exec, no side effect.
+Backend choose(std::optional<Backend> configured);
+
+// STATUS: why this backend cannot work here, or nullopt. Cheap, and changes nothing.
+std::optional<std::string> unavailable(Backend backend);
+
+// True when the attachment that owns what stands in our way is provably dead (its objects may then
+// be replaced). Called with the owner's tag, only on a conflict. The iptables layout does not tell
+// the ifname: there the tag's is "*", and the question is whether every interface of that container
+// on that network is dead. Called while the tables are locked: it must be quick.
+using IsDead = std::function<bool(const std::string& tag)>;
+
+// Makes exactly these intents of `owner` true, in one transaction; what this owner had of the same
+// kinds before is replaced. Throws host_port_taken naming the other owner; then nothing has changed.
+void apply(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead);
+
+// CHECK: what of these intents is not there, in words; empty when all is well. Looks at the given
+// backend, then at the other one (a node may have been switched since).
+std::vector<std::string> missing(Backend backend, const Owner& owner, const Intents& intents);
+
+// What a caller knows about what is to be removed; anything unknown is found by walking our tags.
+struct Hints {
+  std::vector<net::Cidr> addresses;  // of the container
+  std::vector<PortForward> ports;
+  bool complete = false;  // nothing but this can exist: no walk needed
+};
+
+// Removes what `owner` has of `kind`, from both backends, whatever is configured today. Absent is
+// fine. Only what carries the owner's tag is removed (compare-and-delete).
+void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
+
+// GC: removes everything of `kinds` that belongs to `network` but to none of `valid`.
+void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid);
+
+}  // namespace patchbay::firewall

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/firewall/iptables/iptables.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "common/firewall/iptables/check.hpp"
+#include "common/firewall/iptables/host_ports.hpp"
+#include "common/firewall/iptables/layout.hpp"
+#include "common/firewall/iptables/legacy_table.hpp"
+#include "common/firewall/iptables/masquerade.hpp"
+#include "common/firewall/iptables/names.hpp"
+#include "common/firewall/iptables/transaction.hpp"
+
+namespace patchbay::firewall::iptables {
+namespace {
+
+constexpr net::Family kFamilies[] = {net::Family::v4, net::Family::v6};
+
+std::vector<net::Cidr> of_family(const std::vector<net::Cidr>& addresses, net::Family family) {
+  std::vector<net::Cidr> chosen;
+  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(chosen),
+               [family](const net::Cidr& address) { return address.family() == family; });
+  return chosen;
+}
+
+const PortForward* of_family(const PortForwards& forwards, net::Family family) {
+  const auto found =
+      std::find_if(forwards.families.begin(), forwards.families.end(),
+                   [family](const PortForward& forward) { return forward.container.family() == family; });
+  return found == forwards.families.end() ? nullptr : &*found;
+}
+
+// Every rule that the intents need in the table of one family.
+std::vector<Rule> wanted_rules(const Owner& owner, const Intents& intents, net::Family family) {
+  std::vector<Rule> wanted;
+  if (intents.masquerade) {
+    for (const net::Cidr& address : of_family(intents.masquerade->addresses, family)) {
+      const MasqueradeRules rules = masquerade_rules(owner, address);
+      wanted.insert(wanted.end(), {rules.accept, rules.masquerade, rules.entry});
+    }
+  }
+  const PortForward* forward = intents.port_forwards ? of_family(*intents.port_forwards, family) : nullptr;
+  if (forward == nullptr) return wanted;
+  const HostPortRules rules = host_port_rules(owner, *intents.port_forwards, *forward);
+  for (const auto& some : {rules.marking, rules.first, rules.entrances, rules.translations, rules.entries})
+    wanted.insert(wanted.end(), some.begin(), some.end());
+  return wanted;
+}
+
+std::vector<net::Family> families_of(bool (*chosen)(net::Family)) {
+  std::vector<net::Family> families;
+  std::copy_if(std::begin(kFamilies), std::end(kFamilies), std::back_inserter(families), chosen);
+  return families;
+}
+
+void add_missing(std::vector<std::string>& missing, net::Family family, const std::vector<Rule>& wanted) {
+  const std::string program = family == net::Family::v4 ? "iptables" : "ip6tables";
+  if (!legacy_in_use(family)) {
+    missing.push_back(program + " has no table nat, so none of our " + std::to_string(wanted.size()) + " rules");
+    return;
+  }
+  for (const Rule& rule : absent(*open_legacy(family), wanted))
+    missing.push_back(program + " -t nat lacks " + to_text(rule));
+}
+
+// What the hints tell about one family.
+struct Known {
+  std::vector<net::Cidr> addresses;
+  bool ports = false;
+};
+
+Known known(const Hints& hints, net::Family family) {
+  Known known{.addresses = of_family(hints.addresses, family)};
+  for (const PortForward& forward : hints.ports) {
+    if (forward.container.family() != family) continue;
+    known.addresses.push_back(forward.container);
+    known.ports = known.ports || !forward.ports.empty();
+  }
+  return known;
+}
+
+bool has(const std::vector<Kind>& kinds, Kind kind) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+}  // namespace
+
+bool in_use() { return std::any_of(std::begin(kFamilies), std::end(kFamilies), legacy_in_use); }
+
+std::optional<std::string> unavailable() {
+  for (const net::Family family : kFamilies) {
+    if (const auto why = legacy_unavailable(family)) return "iptables backend: " + *why;
+  }
+  return std::nullopt;
+}
+
+void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
+  if (!intents.masquerade && !intents.port_forwards) return;
+  std::vector<net::Family> families;
+  for (const net::Family family : kFamilies) {
+    // Where nothing is wanted, something may have to go; but no table is made for that.
+    if (!wanted_rules(owner, intents, family).empty() || legacy_in_use(family)) families.push_back(family);
+  }
+  change_all(families, [&](Table& table) {
+    const net::Family family = table.family();
+    if (intents.masquerade) replace_masquerade(table, owner, of_family(intents.masquerade->addresses, family));
+    if (!intents.port_forwards) return;
+    replace_host_ports(table, owner, *intents.port_forwards, of_family(*intents.port_forwards, family), is_dead);
+  });
+}
+
+std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
+  std::vector<std::string> missing;
+  for (const net::Family family : kFamilies) {
+    const std::vector<Rule> wanted = wanted_rules(owner, intents, family);
+    if (!wanted.empty()) add_missing(missing, family, wanted);
+  }
+  return missing;
+}
+
+void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
+  std::vector<net::Family> families;
+  for (const net::Family family : kFamilies) {
+    const Known here = known(hints, family);
+    const bool possible = !hints.complete || (has(kinds, Kind::masquerade) && !here.addresses.empty()) ||
+                          (has(kinds, Kind::host_port) && here.ports);
+    if (possible && legacy_in_use(family)) families.push_back(family);
+  }
+  change_each(families, [&](Table& table) {
+    const Claim mine = of_attachment(owner, known(hints, table.family()).addresses);
+    if (has(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
+    if (!has(kinds, Kind::host_port)) return;
+    remove_host_ports(table, host_port_chain(owner), mine);
+    remove_old_snat(table, old_snat_chain(owner));
+  });
+}
+
+void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
+  change_each(families_of(legacy_in_use), [&](Table& table) {
+    if (has(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
+    if (has(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
+  });
+}
+
+}  // namespace patchbay::firewall::iptables

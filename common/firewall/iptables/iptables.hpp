@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The iptables backend (legacy tables, libiptc), in the layout of the reference suite; see
+// firewall.hpp for what each verb promises. Reached only from firewall.cpp. MacSpoofCheck is not
+// its business.
+#pragma once
+
+#include "common/firewall/firewall.hpp"
+
+namespace patchbay::firewall::iptables {
+
+// True when this namespace has a legacy nat table of either family (so that there can be rules).
+bool in_use();
+std::optional<std::string> unavailable();
+void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead);
+std::vector<std::string> missing(const Owner& owner, const Intents& intents);
+void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
+void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid);
+
+}  // namespace patchbay::firewall::iptables

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel's legacy nat table, through libiptc.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/firewall/iptables/table.hpp"
+
+namespace patchbay::firewall::iptables {
+
+class LegacyTable : public Table {
+ public:
+  using Table::Table;
+
+  [[nodiscard]] virtual bool changed() const = 0;
+  // Hands the edited table to the kernel, whole. False (EAGAIN) when somebody else changed it since
+  // it was opened: open again, edit again. Only once.
+  [[nodiscard]] virtual bool commit() = 0;
+  // Applies to this, a newly opened table, the opposite of what was edited in `other`.
+  virtual void revert(const LegacyTable& other) = 0;
+};
+
+// Takes a snapshot. This brings the table into being when it is not in use yet, see legacy_in_use().
+std::unique_ptr<LegacyTable> open_legacy(net::Family family);
+
+// True when this namespace has a legacy nat table of `family`. Looks without making one.
+bool legacy_in_use(net::Family family);
+
+// Why libiptc cannot be loaded, in dlerror(3)'s words; nullopt when it can.
+std::optional<std::string> legacy_unavailable(net::Family family);
+
+}  // namespace patchbay::firewall::iptables

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nat table of one family, being edited: a snapshot in memory until it is committed. What edits
+// it (masquerade.cpp, host_ports.cpp) knows rules only, not how they reach the kernel.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/firewall/iptables/rule.hpp"
+
+namespace patchbay::firewall::iptables {
+
+class Table {
+ public:
+  explicit Table(net::Family family) : family_(family) {}
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+  virtual ~Table() = default;
+
+  [[nodiscard]] net::Family family() const { return family_; }
+
+  [[nodiscard]] virtual bool has_chain(const std::string& chain) const = 0;
+  [[nodiscard]] virtual std::vector<std::string> chains() const = 0;
+  // In their order; none when there is no such chain.
+  [[nodiscard]] virtual std::vector<Rule> rules(const std::string& chain) const = 0;
+
+  virtual void create_chain(const std::string& chain) = 0;
+  // It must be empty, and nothing may jump to it.
+  virtual void delete_chain(const std::string& chain) = 0;
+  // So that the rule is the `position`-th of its chain, from 0.
+  virtual void insert(const Rule& rule, std::size_t position) = 0;
+  virtual void append(const Rule& rule) = 0;
+  virtual void erase(const std::string& chain, std::size_t position) = 0;
+
+ private:
+  net::Family family_;
+};
+
+// --- edits that others are made of -------------------------------------------------------------------
+
+void ensure_chain(Table& table, const std::string& chain);
+// Unless an equal rule is in its chain; both create the chain when absent.
+void ensure_last(Table& table, const Rule& rule);
+void ensure_first(Table& table, const Rule& rule);
+// How many there were.
+std::size_t erase_if(Table& table, const std::string& chain, const std::function<bool(const Rule&)>& condition);
+// With its rules; fine when absent. Nothing may jump to it.
+void drop_chain(Table& table, const std::string& chain);
+bool jumps_to(const Rule& rule, const std::string& chain);
+
+}  // namespace patchbay::firewall::iptables

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/firewall/iptables/transaction.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/base/error_list.hpp"
+#include "common/base/rollback.hpp"
+#include "common/firewall/iptables/legacy_table.hpp"
+#include "common/os/file.hpp"
+
+namespace patchbay::firewall::iptables {
+namespace {
+
+// Another writer without the lock can only be quicker a few times in a row.
+constexpr int kAttempts = 10;
+
+// As long as flock(2) may take when there is nobody to wait for.
+constexpr std::chrono::milliseconds kHardlyAny{1};
+
+// The lock of iptables(8) 1.8, by the same path.
+os::FileLock lock_tables(std::chrono::milliseconds patience) {
+  const char* path = std::getenv("XTABLES_LOCKFILE");
+  return os::FileLock::acquire(path == nullptr || *path == '\0' ? "/run/xtables.lock" : path, 0600, patience);
+}
+
+std::string name_of(net::Family family) {
+  return std::string{"edit table nat of "} + (family == net::Family::v4 ? "iptables" : "ip6tables");
+}
+
+std::unique_ptr<LegacyTable> edited(net::Family family, const Change& change) {
+  auto table = open_legacy(family);
+  change(*table);
+  return table;
+}
+
+// On return `table` is what was committed.
+void commit(std::unique_ptr<LegacyTable>& table, const Change& change) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (table->commit()) return;
+    table = edited(table->family(), change);
+  }
+  throw Error{Code::try_again, "another program keeps changing table nat without taking the xtables lock"}.hint(
+      "find out which: iptables and everything built on it should take the lock");
+}
+
+void revert(const LegacyTable& committed) {
+  auto table = open_legacy(committed.family());
+  table->revert(committed);
+  if (!table->commit()) throw Error{Code::leftover, "table nat was changed by others meanwhile"};
+}
+
+bool would_change(const std::vector<net::Family>& families, const Change& change) {
+  return std::any_of(families.begin(), families.end(),
+                     [&](net::Family family) { return edited(family, change)->changed(); });
+}
+
+}  // namespace
+
+void change_all(const std::vector<net::Family>& families, const Change& change) {
+  if (families.empty()) return;
+  const os::FileLock lock = lock_tables(os::kLockPatience);
+  std::vector<std::unique_ptr<LegacyTable>> tables;
+  tables.reserve(families.size());
+  for (const net::Family family : families)
+    tables.push_back(with_context(name_of(family), [&] { return edited(family, change); }));
+  Rollback undo;
+  for (auto& table : tables) {
+    with_context(name_of(table->family()), [&] { commit(table, change); });
+    undo.add(name_of(table->family()), [&table] { revert(*table); });
+  }
+  undo.commit();
+}
+
+void change_each(const std::vector<net::Family>& families, const Change& change) {
+  if (families.empty()) return;
+  std::optional<os::FileLock> lock;
+  try {
+    lock = lock_tables(kHardlyAny);
+  } catch (const Error& error) {
+    if (!would_change(families, change)) return;
+    if (error.code() != Code::try_again) throw;
+    lock = lock_tables(os::kLockPatience);
+  }
+  ErrorList errors;
+  for (const net::Family family : families) {
+    errors.attempt(name_of(family), [&] {
+      auto table = edited(family, change);
+      commit(table, change);
+    });
+  }
+  errors.throw_if_any();
+}
+
+}  // namespace patchbay::firewall::iptables

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sending changes: one batch, all or nothing, and again when the ruleset has moved meanwhile.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/firewall/nftables/ruleset.hpp"
+#include "common/firewall/nftables/settle.hpp"
+#include "common/wire/socket.hpp"
+
+namespace patchbay::firewall::nftables {
+
+using Requests = std::vector<wire::Request>;
+
+// One message per set, or several when it gets long. This is the one place where elements go.
+void add_deletions(Requests& to, std::span<const Element> elements);
+void add_creations(Requests& to, std::span<const Element> elements, bool exclusive);
+// What `needs` asks for and `present` lacks. A chain that lacks one of its fixed rules is written anew.
+void add_structure(Requests& to, const Ruleset& present, Needs needs);
+
+enum class Outcome : std::uint8_t {
+  committed,
+  // Nothing was changed, because…
+  stale,     // the ruleset is no longer of the generation that the batch was computed from
+  conflict,  // something is there already, or is not there (without a generation only)
+};
+// `generation` 0: whatever the ruleset is. Any other refusal throws firewall_refused.
+Outcome commit(wire::Socket& socket, std::uint32_t generation, Requests requests);
+
+// Computes and commits until nothing came in between. Somebody else's progress is what makes an
+// attempt stale, so this ends; after 10 s it throws try_again.
+struct Attempt {
+  std::uint32_t generation = 0;
+  Requests requests;  // none: nothing to do
+};
+void commit_current(wire::Socket& socket, const std::function<Attempt()>& compute);
+
+}  // namespace patchbay::firewall::nftables

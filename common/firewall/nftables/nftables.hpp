@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nftables backend; see firewall.hpp for what each verb promises. Reached only from firewall.cpp.
+#pragma once
+
+#include "common/firewall/firewall.hpp"
+
+namespace patchbay::firewall::nftables {
+
+std::optional<std::string> unavailable();
+void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead);
+std::vector<std::string> missing(const Owner& owner, const Intents& intents);
+void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
+void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid);
+
+}  // namespace patchbay::firewall::nftables

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Intents as elements, and what has to stand around them.
+#pragma once
+
+#include <vector>
+
+#include "common/firewall/nftables/layout.hpp"
+
+namespace patchbay::firewall::nftables {
+
+struct Wanted {
+  std::vector<Element> elements;  // of the owner, in_order(); placeholders follow from them
+  std::vector<Kind> kinds;        // of the intents
+  Needs needs;
+};
+
+Wanted wanted(const Owner& owner, const Intents& intents);
+
+// The placeholders that `elements` (in_order()) need, also in_order().
+std::vector<Element> placeholders_of(const std::vector<Element>& elements);
+
+bool contains(const std::vector<Kind>& kinds, Kind kind);
+
+}  // namespace patchbay::firewall::nftables
