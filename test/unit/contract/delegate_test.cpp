@@ -138,9 +138,9 @@ TEST_CASE("The first regular file of CNI_PATH is the plugin, links followed") {
   const Scratch first;
   const Scratch second;
   const Scratch third;
-  mkdir((first / "ipam").c_str(), 0755);
+  REQUIRE(mkdir((first / "ipam").c_str(), 0755) == 0);
   REQUIRE(mkfifo((second / "ipam").c_str(), 0644) == 0);
-  symlink(third.file("real", "#!/bin/sh\n").c_str(), (third / "ipam").c_str());
+  REQUIRE(symlink(third.file("real", "#!/bin/sh\n").c_str(), (third / "ipam").c_str()) == 0);
   const Variables variables{Variables::complete_but("PATH", first.path() + ":" + second.path() + ":" + third.path())};
   const Request request = read_request(Command::add, R"({"name":"n"})");
   const auto found = find_plugin(request, "ipam");

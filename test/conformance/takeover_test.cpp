@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node changes hands: what one suite has attached, the other checks and removes, leaving nothing.
+
+#include "test/conformance/suite.hpp"
+#include "test/support/catch.hpp"
+#include "test/support/chain.hpp"
+
+namespace {
+
+using namespace patchbay::test;
+using namespace patchbay::test::conformance;
+using nlohmann::json;
+
+struct Network {
+  const char* name;
+  std::vector<json> (*plugins)(const std::string& backend, bool with_portmap);
+  bool with_masquerade, with_portmap, with_ipv6;
+};
+
+std::vector<json> plugins(const Network& network) {
+  auto plugins = network.plugins("iptables", network.with_portmap);
+  plugins[0]["ipMasq"] = network.with_masquerade;
+  if (!network.with_ipv6) {
+    plugins[0]["ipam"]["ranges"].erase(1);
+    plugins[0]["ipam"]["routes"].erase(1);
+  }
+  return plugins;
+}
+
+const json kHostPorts{{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}},
+                      {{"hostPort", 8053}, {"containerPort", 53}, {"protocol", "udp"}}};
+
+// A World with a network on which one container has come and gone, so that what containers share
+// (the bridge, top-level chains) is there.
+struct Node {
+  explicit Node(const Network& network, const Suite& first)
+      : all_plugins(plugins(network)), chain(world, all_plugins, "net", "1.0.0") {
+    put_legacy_iptables_in_path();
+    by(first);
+    if (network.with_portmap) chain.port_mappings = kHostPorts;
+    chain.add("warm-up");
+    chain.del("warm-up");
+    world.remove_netns("warm-up");
+  }
+  void by(const Suite& suite) { chain.path = suite.directory; }
+  // The reference cannot know of our records and lease index: they wait for our next GC.
+  void collect_garbage() {
+    Chain newer{world, all_plugins, "net", "1.1.0"};
+    CHECK(newer.gc({}).exit_code == 0);
+  }
+  // What connections left in conntrack is not the plugins' business here.
+  void forget_connections() { world.sh("conntrack -F 2>/dev/null"); }
+
+  World world;
+  std::vector<json> all_plugins;
+  Chain chain;
+};
+
+// The reference's portmap 1.1.1 takes the rules of one family for those of the other.
+bool can_check(const Suite& suite, const Network& network) {
+  return suite.directory != reference().directory || !network.with_portmap;
+}
+
+std::string changes_beside_our_records(const std::map<std::string, std::string>& before,
+                                       std::map<std::string, std::string> after) {
+  std::erase_if(after, [](const auto& topic) {
+    return topic.first.starts_with("file /run/patchbay/") ||
+           topic.first.starts_with("file /var/lib/cni/networks/.patchbay/");
+  });
+  return difference(before, after);
+}
+
+void hand_over(const Network& network, const Suite& from, const Suite& to) {
+  Node node{network, from};
+  node.world.netns("c1");
+  const auto before = node.world.snapshot();
+  node.chain.add("c1");
+  node.by(to);
+  if (can_check(to, network)) {
+    const Ran checked = node.chain.check("c1");
+    INFO("CHECK by " << to.name << ": " << checked.out);
+    CHECK(checked.exit_code == 0);
+  }
+  node.chain.del("c1");
+  CHECK(changes_beside_our_records(before, node.world.snapshot()) == "");
+  node.collect_garbage();
+  CHECK(difference(before, node.world.snapshot()) == "");
+}
+
+}  // namespace
+
+TEST_CASE("what one suite attaches the other checks and removes") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
+  const Network network = GENERATE(Network{"bridge", usual_plugins, false, false, false},
+                                   Network{"bridge, both families", usual_plugins, false, false, true},
+                                   Network{"bridge, masquerade", usual_plugins, true, false, false},
+                                   Network{"bridge, masquerade, both families", usual_plugins, true, false, true},
+                                   Network{"bridge, host ports", usual_plugins, false, true, false},
+                                   Network{"bridge, everything", usual_plugins, true, true, true},
+                                   Network{"ptp", point_to_point_plugins, false, false, false},
+                                   Network{"ptp, masquerade", point_to_point_plugins, true, false, false},
+                                   Network{"ptp, everything", point_to_point_plugins, true, true, true});
+  for (const Suite& other : {reference(), newest_reference()}) {
+    if (lacks(other)) continue;
+    DYNAMIC_SECTION(network.name << ": from " << other.name << " to us") { hand_over(network, other, ours()); }
+    DYNAMIC_SECTION(network.name << ": from us to " << other.name) { hand_over(network, ours(), other); }
+  }
+}
+
+TEST_CASE("containers of both suites live on one network, and each suite removes the other's") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
+  Node node{{"bridge, masquerade, both families", usual_plugins, true, false, true}, reference()};
+  for (const char* name : {"red", "blue"}) node.world.netns(name);
+  const auto before = node.world.snapshot();
+  node.chain.add("red");
+  node.by(ours());
+  node.chain.add("blue");
+  CHECK(node.world.ping("red", node.chain.ip("blue")));
+  CHECK(node.world.ping("blue", node.chain.ip("red", 6)));
+
+  node.chain.del("red");
+  CHECK(node.world.ping("", node.chain.ip("blue")));
+  node.by(reference());
+  CHECK(node.chain.check("blue").exit_code == 0);
+  node.chain.del("blue");
+  node.collect_garbage();
+  node.forget_connections();
+  CHECK(difference(before, node.world.snapshot()) == "");
+}
+
+TEST_CASE("host ports of both suites stand side by side") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
+  const bool ours_first = GENERATE(true, false);
+  const Suite first = ours_first ? ours() : reference(), second = ours_first ? reference() : ours();
+  INFO("first " << first.name);
+  Node node{{"bridge, everything", usual_plugins, true, true, true}, first};
+  for (const char* name : {"red", "blue"}) node.world.netns(name);
+  const auto before = node.world.snapshot();
+  node.chain.add("red");
+  node.by(second);
+  node.chain.port_mappings = {{{"hostPort", 8081}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  node.chain.add("blue");
+  for (const std::string name : {"red", "blue"}) node.world.serve(name, "tcp", 80, name);
+  CHECK(node.world.ask("", "tcp", "127.0.0.1", 8080).value_or("").starts_with("red "));
+  CHECK(node.world.ask("", "tcp", "127.0.0.1", 8081).value_or("").starts_with("blue "));
+
+  node.chain.del("red");
+  CHECK(node.world.ask("", "tcp", "127.0.0.1", 8080, 300) == std::nullopt);
+  CHECK(node.world.ask("", "tcp", "127.0.0.1", 8081).value_or("").starts_with("blue "));
+  node.by(first);
+  node.chain.del("blue");
+  node.collect_garbage();
+  node.forget_connections();
+  CHECK(difference(before, node.world.snapshot()) == "");
+}
+
+TEST_CASE("leases are handed out alternately from one store, each address once") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  World world;
+  constexpr int kAddresses = 13;  // of a /28, without network, gateway and broadcast
+  Chain chain{world,
+              {{{"type", "host-local"}, {"ipam", {{"type", "host-local"}, {"subnet", "10.10.0.0/28"}}}}},
+              "net",
+              "1.0.0"};
+  const auto by_turns = [&](int turn) { chain.path = (turn % 2 == 0 ? ours() : reference()).directory; };
+  std::vector<std::string> addresses;
+  for (int i = 0; i < kAddresses; ++i) {
+    by_turns(i);
+    const auto name = "c" + std::to_string(i);
+    chain.add(name);
+    addresses.push_back(chain.ip(name));
+    CHECK(addresses.back() == "10.10.0." + std::to_string(i + 2));  // one memory of the last address
+  }
+  for (int turn : {0, 1}) {
+    by_turns(turn);
+    CHECK(chain.try_add("one too many").exit_code != 0);
+  }
+  for (int i = 0; i < kAddresses; ++i) {
+    by_turns(i);
+    const auto name = "c" + std::to_string(i);
+    CHECK(chain.check(name).exit_code == 0);
+    by_turns(i + 1);
+    CHECK(chain.check(name).exit_code == 0);
+    chain.del(name);
+  }
+  CHECK(world.sh("ls /var/lib/cni/networks/net") == "last_reserved_ip.0\nlock\n");
+  by_turns(0);
+  chain.add("again");
+  CHECK(chain.ip("again") == "10.10.0.2");
+}
