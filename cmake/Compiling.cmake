@@ -11,7 +11,9 @@ target_include_directories(patchbay_compiling INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_definitions(patchbay_compiling INTERFACE _GNU_SOURCE)
 target_compile_options(patchbay_compiling INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wcast-align -Wconversion -Wsign-conversion
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wextra-semi -Wundef
+  -Wnon-virtual-dtor -Woverloaded-virtual
+  # in tests g++ 12 sees null pointers in its own stream buffers
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:PATCHBAY_TEST>>>:-Wnull-dereference> -Wextra-semi -Wundef
   -Wno-missing-field-initializers  # designated initialisers leave defaults alone
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -Wuseless-cast>
   "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")

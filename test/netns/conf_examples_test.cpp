@@ -32,38 +32,55 @@ std::string obstacle(const json& config) {
 
 }  // namespace
 
-TEST_CASE("every example attaches two containers that pass CHECK, and leaves nothing") {
+namespace {
+
+void require_example_works(const json& list) {
+  World world;
+  Chain net{world, list.at("plugins").get<std::vector<json>>(), list.at("name"), list.at("cniVersion")};
+  if (mentions(list, "portMappings")) {
+    net.port_mappings = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  }
+  net.add("red");
+  net.port_mappings = json::array();
+  net.add("blue");
+  for (const std::string name : {"red", "blue"}) {
+    const Ran ran = net.check(name);
+    INFO(name << ": " << ran.out);
+    CHECK(ran.exit_code == 0);
+  }
+  if (mentions(list, "ipam")) CHECK(world.ping("red", net.ip("blue")));
+  if (mentions(list, "portMappings")) {
+    world.serve("red", "tcp", 80, "red");
+    CHECK(world.ask("", "tcp", "127.0.0.1", 8080));
+  }
+  net.del("red");
+  net.del("blue");
+  const bool has_gc = list.at("cniVersion") == "1.1.0";
+  if (has_gc) CHECK(net.gc({}).exit_code == 0);
+  CHECK(world.sh("find /run/patchbay -type f ! -name '*.lock' 2>/dev/null | wc -l") == "0\n");
+  CHECK(world.sh("ip -o link show type veth") == "");
+  if (has_gc) CHECK(world.sh("nft list ruleset") == "");  // the empty tables go with GC
+}
+
+}  // namespace
+
+TEST_CASE("every example that any kernel can run attaches two containers, and leaves nothing") {
   const auto files = examples();
   REQUIRE(files.size() >= 8);
   for (const auto& file : files) {
-    DYNAMIC_SECTION(file.filename().string()) {
-      const json list = json::parse(std::ifstream{file});
-      if (const std::string reason = obstacle(list); !reason.empty()) {
-        WARN("SKIPPED: " << file.filename().string() << ": " << reason);
-        continue;
-      }
-      World world;
-      Chain net{world, list.at("plugins").get<std::vector<json>>(), list.at("name"), list.at("cniVersion")};
-      if (mentions(list, "portMappings")) {
-        net.port_mappings = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
-      }
-      net.add("red");
-      net.port_mappings = json::array();
-      net.add("blue");
-      for (const std::string name : {"red", "blue"}) {
-        const Ran ran = net.check(name);
-        INFO(name << ": " << ran.out);
-        CHECK(ran.exit_code == 0);
-      }
-      if (mentions(list, "ipam")) CHECK(world.ping("red", net.ip("blue")));
-      if (mentions(list, "portMappings")) {
-        world.serve("red", "tcp", 80, "red");
-        CHECK(world.ask("", "tcp", "127.0.0.1", 8080));
-      }
-      net.del("red");
-      net.del("blue");
-      CHECK(world.sh("find /run/patchbay -type f ! -name '*.lock' 2>/dev/null | wc -l") == "0\n");
-      CHECK(world.sh("ip -o link show type veth") == "");
+    const json list = json::parse(std::ifstream{file});
+    if (!obstacle(list).empty()) continue;
+    DYNAMIC_SECTION(file.filename().string()) { require_example_works(list); }
+  }
+}
+
+TEST_CASE("the examples that need more of the kernel work as well") {
+  for (const auto& file : examples()) {
+    const json list = json::parse(std::ifstream{file});
+    if (!mentions(list, "\"vlan\"") && !mentions(list, "\"iptables\"")) continue;
+    if (const std::string reason = obstacle(list); !reason.empty()) {
+      PATCHBAY_SKIP(file.filename().string() + ": " + reason);
     }
+    DYNAMIC_SECTION(file.filename().string()) { require_example_works(list); }
   }
 }

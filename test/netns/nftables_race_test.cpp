@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many at once: nobody fails, nothing is there twice, and nobody's element goes with another's.
-#include <atomic>
-#include <thread>
-
 #include "test/netns/nftables.hpp"
 
 using namespace patchbay;
@@ -49,7 +46,7 @@ TEST_CASE("64 ADDs at once, then 64 DELs at once") {
 TEST_CASE("of many who want one host port at once, exactly one gets it") {
   World world;
   static_cast<void>(with_structure(world));
-  // on one address, on all, on another one: the first two exclude each other, and so do the last two
+  // on one address, on every address, and the same in other words: each excludes all others
   const std::vector<std::string> addresses{"192.0.2.1", "", "0.0.0.0"};
   const auto wish = [&](int number) {
     const auto which = static_cast<std::size_t>(number) % addresses.size();

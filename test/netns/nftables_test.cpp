@@ -91,7 +91,7 @@ TEST_CASE("a host port of a live attachment is refused, whichever side is limite
   const std::string text = error_of([&] { nftables::apply(owner(2), late, nobody_is_dead); }, Code::host_port_taken);
   CHECK(text.find("8080/tcp is already forwarded to 10.10.0.3:80 for net/c1/eth0") != std::string::npos);
   CHECK(ruleset(world) == before);
-  // the owner itself may, and so may others when it is dead, which takes all of its ports
+  // of a dead owner the ports are to be had, and then it keeps none
   nftables::apply(owner(2), late, [](const std::string& tag) { return tag == "net/c1/eth0"; });
   CHECK(nftables::missing(owner(2), late).empty());
   CHECK(ruleset(world).find("net/c1/") == std::string::npos);

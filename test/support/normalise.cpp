@@ -43,6 +43,8 @@ json parse(const std::string& text) {
 // Numbers given by chance, counters and timers; and carrier, which the kernel reports up to a second
 // late (net/core/link_watch.c), with all that depends on it.
 const std::set<std::string> kVolatile{"ifindex",
+                                      "tso_max_size",  // of a bridge: whatever its ports left it
+                                      "tso_max_segs",
                                       "link_index",
                                       "link_netnsid",
                                       "stats",

@@ -84,9 +84,24 @@ void add_subnet_removal(Requests& to, const Ruleset& present, std::string_view c
   to.push_back(delete_set(set));
 }
 
+bool is_in_use(const Sets& sets, Table table) {
+  return std::ranges::any_of(sets,
+                             [table](const auto& set) { return set.first.table() == table && !set.second.empty(); });
+}
+
+// A table without any element is of no use to anybody: it goes as a whole.
+void add_table_removal(Requests& to, const Ruleset& present, const Sets& after) {
+  for (const Table table : {Table::inet, Table::bridge}) {
+    const bool is_there =
+        std::ranges::any_of(present.sets, [table](const auto& set) { return set.first.table() == table; });
+    if (is_there && !is_in_use(after, table)) to.push_back(delete_table(table));
+  }
+}
+
 // What stood around the elements of a subnet or of conditions that nobody uses any more.
 void add_scaffolding_removal(Requests& to, const Ruleset& present, const Sets& after, const std::vector<Kind>& kinds) {
   for (const auto& [name, elements] : present.sets) {
+    if (!is_in_use(after, name.table())) continue;  // goes with its table
     if (name.qualifier.empty() || !contains(kinds, name.kind()) || !is_empty(after, name)) continue;
     if (name.role == Role::host_port) add_space_removal(to, present, after, name);
     if (name.role == Role::masquerade) add_subnet_removal(to, present, kMasquerading, name);
@@ -136,6 +151,7 @@ void collect(const std::string& network, const std::vector<Kind>& kinds, const O
     add_deletions(attempt.requests, changes.remove);
     add_creations(attempt.requests, changes.add, true);
     add_scaffolding_removal(attempt.requests, present, after, kinds);
+    add_table_removal(attempt.requests, present, after);
     return attempt;
   });
 }

@@ -134,6 +134,12 @@ wire::Request delete_chain(Table table, std::string_view chain) {
   return {"delete chain " + where(table) + " " + std::string{chain}, to.release(), {}};
 }
 
+wire::Request delete_table(Table table) {
+  wire::Message to = message(NFT_MSG_DELTABLE, 0, table);
+  to.put_text(NFTA_TABLE_NAME, kTableName);
+  return {"delete table " + where(table), to.release(), {}};
+}
+
 wire::Request delete_set(const SetName& set) {
   wire::Message to = message(NFT_MSG_DELSET, 0, set.table());
   to.put_text(NFTA_SET_TABLE, kTableName).put_text(NFTA_SET_NAME, set.text());

@@ -25,6 +25,7 @@ wire::Request delete_elements(const SetName& set, std::span<const Element> eleme
 wire::Request delete_rule(Table table, std::string_view chain, std::uint64_t handle);
 wire::Request flush_chain(Table table, std::string_view chain);
 wire::Request delete_chain(Table table, std::string_view chain);
+wire::Request delete_table(Table table);  // with all that is in it
 wire::Request delete_set(const SetName& set);
 
 // As many elements as surely fit into one message (64 KiB for an attribute).

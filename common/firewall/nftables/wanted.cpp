@@ -99,8 +99,7 @@ Wanted wanted(const Owner& owner, const Intents& intents) {
   auto& elements = collector.result.elements;
   std::ranges::stable_sort(elements, in_order);
   // The first mapping of a host port counts, as in a list of rules.
-  const auto again = std::ranges::unique(elements, at_same_place);
-  elements.erase(again.begin(), again.end());
+  elements.erase(std::unique(elements.begin(), elements.end(), at_same_place), elements.end());
   return std::move(collector.result);
 }
 
@@ -115,8 +114,7 @@ std::vector<Element> placeholders_of(const std::vector<Element>& elements) {
     found.push_back(std::move(blocker));
   }
   std::ranges::sort(found, in_order);
-  const auto again = std::ranges::unique(found, at_same_place);
-  found.erase(again.begin(), again.end());
+  found.erase(std::unique(found.begin(), found.end(), at_same_place), found.end());
   return found;
 }
 

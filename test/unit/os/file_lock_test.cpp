@@ -29,7 +29,7 @@ class Holder {
     pid_ = fork();
     if (pid_ == 0) {
       const FileLock lock = FileLock::acquire(path, 0600, 0ms);
-      static_cast<void>(write(ends[1], "x", 1));
+      if (write(ends[1], "x", 1) != 1) _exit(1);
       while (true) pause();
     }
     char ready = 0;
