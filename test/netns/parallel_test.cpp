@@ -105,10 +105,8 @@ TEST_CASE("first ADDs at once, on a node that has nothing yet, all succeed witho
   CHECK(world.sh("ip -o addr show cni0 scope global | wc -l") == "2\n");
   if (backend == "nftables") {
     // every fixed rule once, however many processes made the structure
-    CHECK(
-        world.sh(
-            "nft list ruleset | awk '/chain/{chain=$2} /comment/ && !/elements/ && !/net\\//{print chain, $0}' | sort | uniq -d") ==
-        "");
+    CHECK(world.sh("nft list ruleset | awk '/chain/{chain=$2} /comment/ && !/elements/ && !/net\\//{print chain, $0}' "
+                   "| sort | uniq -d") == "");
   }
   CHECK(in_parallel(count, [&](int i) { return attach(world, {plugins[1], plugins[0]}, i, "DEL"); }) == 0);
   CHECK(world.sh("ls /var/lib/cni/networks/net | grep -E '^(10|fd)' | wc -l") == "0\n");
