@@ -84,7 +84,7 @@ bool remove(Socket& socket, int index, const std::string& name) {
 
 void subscribe(Socket& socket) { socket.subscribe(RTNLGRP_LINK); }
 
-bool wait_until(Socket& socket, int index, const os::Deadline& deadline,
+bool wait_until(Socket& socket, Socket& events, int index, const os::Deadline& deadline,
                 const std::function<bool(const Link&)>& is_it) {
   const auto worth_a_look = [index](const wire::Reply& reply) {
     if (reply.type == NLMSG_OVERRUN) return true;
@@ -95,21 +95,21 @@ bool wait_until(Socket& socket, int index, const os::Deadline& deadline,
     const auto link = find(socket, index);
     if (!link) return false;
     if (is_it(*link)) return true;
-    if (!socket.wait_for(deadline, worth_a_look)) return false;
+    if (!events.wait_for(deadline, worth_a_look)) return false;
   }
 }
 
-bool wait_until_forwarding(Socket& socket, int index, const os::Deadline& deadline) {
+bool wait_until_forwarding(Socket& socket, Socket& events, int index, const os::Deadline& deadline) {
   bool is_port = true;
   const auto settled = [&is_port](const Link& link) {
     is_port = link.port.has_value();
     return !is_port || link.port->state == PortState::forwarding;
   };
-  return wait_until(socket, index, deadline, settled) && is_port;
+  return wait_until(socket, events, index, deadline, settled) && is_port;
 }
 
-bool wait_until_up(Socket& socket, int index, const os::Deadline& deadline) {
-  return wait_until(socket, index, deadline, [](const Link& link) { return link.operstate == OperState::up; });
+bool wait_until_up(Socket& socket, Socket& events, int index, const os::Deadline& deadline) {
+  return wait_until(socket, events, index, deadline, [](const Link& link) { return link.operstate == OperState::up; });
 }
 
 }  // namespace patchbay::netlink::links

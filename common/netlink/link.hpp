@@ -113,16 +113,18 @@ Request set_port_options(int index, const PortOptions& options, const std::strin
 bool remove(Socket& socket, int index, const std::string& name);
 
 // Waits (event, no polling) until `is_it` accepts what the link has become; false when the deadline
-// passes, and at once when there is no such link.
-bool wait_until(Socket& socket, int index, const os::Deadline& deadline, const std::function<bool(const Link&)>& is_it);
+// passes, and at once when there is no such link. `events` is subscribed to RTNLGRP_LINK (see
+// subscribe()) before the change that is waited for; questions go by another socket, because the
+// answer would not fit into a queue that a busy node has filled with notifications.
+bool wait_until(Socket& socket, Socket& events, int index, const os::Deadline& deadline,
+                const std::function<bool(const Link&)>& is_it);
 
 // Until the kernel has noticed the carrier: before that, IPv6 does not use the link.
-bool wait_until_up(Socket& socket, int index, const os::Deadline& deadline);
+bool wait_until_up(Socket& socket, Socket& events, int index, const os::Deadline& deadline);
 
 // Waits (event, no polling) until the bridge port forwards; false when the deadline passes, and
 // at once when there is no such link or it is no bridge port.
-// `socket` must be subscribed to RTNLGRP_LINK before the change that makes the port come up.
-bool wait_until_forwarding(Socket& socket, int index, const os::Deadline& deadline);
+bool wait_until_forwarding(Socket& socket, Socket& events, int index, const os::Deadline& deadline);
 void subscribe(Socket& socket);
 
 }  // namespace links

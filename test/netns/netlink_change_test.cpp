@@ -111,12 +111,13 @@ TEST_CASE("a port is awaited until it forwards, without polling") {
       socket, {.host = {.name = "veth0"}, .peer = {.name = "eth0", .netns = &container}, .master = bridge->index});
   links::subscribe(socket);
   const auto soon = [] { return os::Deadline::in(std::chrono::milliseconds{50}); };
-  CHECK_FALSE(links::wait_until_forwarding(socket, veth->host.index, soon()));
+  Socket queries;
+  CHECK_FALSE(links::wait_until_forwarding(queries, socket, veth->host.index, soon()));
   inside.transact(links::set_up(veth->peer_index, "eth0"));
-  CHECK(links::wait_until_forwarding(socket, veth->host.index, os::Deadline::in(std::chrono::seconds{5})));
+  CHECK(links::wait_until_forwarding(queries, socket, veth->host.index, os::Deadline::in(std::chrono::seconds{5})));
   CHECK(links::get(socket, "veth0").port->state == PortState::forwarding);
-  CHECK_FALSE(links::wait_until_forwarding(socket, bridge->index, soon()));
-  CHECK_FALSE(links::wait_until_forwarding(socket, 4711, soon()));
+  CHECK_FALSE(links::wait_until_forwarding(queries, socket, bridge->index, soon()));
+  CHECK_FALSE(links::wait_until_forwarding(queries, socket, 4711, soon()));
 }
 
 TEST_CASE("VLANs of a port") {

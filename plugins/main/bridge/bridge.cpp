@@ -125,8 +125,8 @@ void set_rules(Attachment& it, const netlink::links::Veth& cable) {
 
 // A neighbour may still know the previous owner of an address; an announcement is of use only
 // once the port forwards it.
-void announce(const Attachment& it, netlink::Socket& events, const netlink::links::Veth& cable) {
-  if (!it.config.container_interface_up || !wait_until_forwarding(events, cable.host)) return;
+void announce(Attachment& it, netlink::Socket& events, const netlink::links::Veth& cable) {
+  if (!it.config.container_interface_up || !wait_until_forwarding(it.host, events, cable.host)) return;
   std::vector<net::Ip> addresses;
   for (const auto& ip : it.result.ips) addresses.push_back(ip.address.ip);
   if (!addresses.empty()) netlink::announce(it.container.netns, cable.peer_index, cable.peer_mac, addresses);

@@ -67,9 +67,8 @@ netlink::Link ensure_vlan_gateway(netlink::Socket& host, const netlink::Link& br
   return links::get(host, name);
 }
 
-bool wait_until_forwarding(netlink::Socket& events, const netlink::Link& port) {
-  if (links::wait_until_forwarding(events, port.index, os::Deadline::in(kPortPatience))) return true;
-  netlink::Socket host;
+bool wait_until_forwarding(netlink::Socket& host, netlink::Socket& events, const netlink::Link& port) {
+  if (links::wait_until_forwarding(host, events, port.index, os::Deadline::in(kPortPatience))) return true;
   const auto now = links::find(host, port.index);
   if (now && now->running) return false;  // up, but spanning tree is still listening or learning
   throw Error{Code::kernel_refused, "the bridge port " + port.name + " did not come up"}.hint(

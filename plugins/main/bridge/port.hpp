@@ -21,6 +21,6 @@ netlink::Link ensure_vlan_gateway(netlink::Socket& host, const netlink::Link& br
 
 // Returns once the port forwards. Throws when its carrier does not come up within the time that
 // the reference allows (2.55 s); a port that spanning tree holds back is left to it (then false).
-bool wait_until_forwarding(netlink::Socket& events, const netlink::Link& port);
+bool wait_until_forwarding(netlink::Socket& host, netlink::Socket& events, const netlink::Link& port);
 
 }  // namespace patchbay::bridge

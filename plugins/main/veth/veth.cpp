@@ -82,7 +82,7 @@ void connect(Attachment& it, const netlink::links::Veth& cable) {
   std::vector<net::Ip> forwarded;
   for (const auto& ip : it.result.ips) forwarded.push_back(ip.address.ip);
   attach::enable_forwarding(forwarded);
-  if (netlink::links::wait_until_up(events, cable.host.index, os::Deadline::in(kCarrierPatience))) return;
+  if (netlink::links::wait_until_up(it.host, events, cable.host.index, os::Deadline::in(kCarrierPatience))) return;
   throw Error{Code::kernel_refused, "the cable " + cable.host.name + " did not come up"};
 }
 
