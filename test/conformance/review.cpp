@@ -36,7 +36,8 @@ std::vector<Place> load_places() {
                         .cases = pattern(place.at("cases")),
                         .where = pattern(place.at("where")),
                         .reference = pattern_if_given(place, "reference"),
-                        .ours = pattern_if_given(place, "ours")});
+                        .ours = pattern_if_given(place, "ours"),
+                        .always = !place.contains("only-with")});
   return places;
 }
 
@@ -56,7 +57,7 @@ std::vector<std::string> Review::stale(const std::vector<Case>& cases) const {
   std::vector<std::string> stale;
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const auto concerned = [&](const Case& item) { return concerns(places_[i], item); };
-    if (!shown_.contains(i) && std::any_of(cases.begin(), cases.end(), concerned))
+    if (places_[i].always && !shown_.contains(i) && std::any_of(cases.begin(), cases.end(), concerned))
       stale.push_back(places_[i].id + ": " + places_[i].written);
   }
   return stale;

@@ -21,6 +21,7 @@ struct Place {
   std::regex where;                     // of Difference::where
   std::optional<std::regex> reference;  // of the value there
   std::optional<std::regex> ours;
+  bool always = true;  // without "only-with", which names what not every machine has
 };
 
 std::vector<Place> load_places();

@@ -130,7 +130,10 @@ class Run {
 
   void observe_now() {
     tokens_.learn(world_, alive_);
-    facts_.merge(observe(world_, "after " + last_, alive_, tokens_));
+    const std::string after = "after " + last_;
+    std::string prefix = after;
+    for (int number = 2; !prefixes_.insert(prefix).second; ++number) prefix = after + " #" + std::to_string(number);
+    facts_.merge(observe(world_, prefix, alive_, tokens_));
   }
 
   World world_;
@@ -139,6 +142,7 @@ class Run {
   Words alive_;
   Tokens tokens_;
   std::string last_ = "nothing";
+  std::set<std::string> prefixes_;
   Facts facts_;
 };
 

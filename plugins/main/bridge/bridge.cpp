@@ -108,6 +108,7 @@ void provide_gateway(Attachment& it, const netlink::Link& bridge) {
   const auto gateways = gateway_addresses(it.result);
   ensure_gateway_addresses(it.host, gateway, gateways, it.config.force_address);
   std::vector<net::Ip> forwarded;
+  forwarded.reserve(gateways.size());
   for (const auto& address : gateways) forwarded.push_back(address.ip);
   attach::enable_forwarding(forwarded);
 }
