@@ -67,7 +67,7 @@ void replace_host_ports(Table& table, const Owner& owner, const PortForwards& op
                         const IsDead& is_dead) {
   const std::string chain = host_port_chain(owner);
   const HostPortRules wanted = forward == nullptr ? HostPortRules{} : host_port_rules(owner, options, *forward);
-  if (wanted.entries.empty()) {
+  if (forward == nullptr || wanted.entries.empty()) {
     const std::uint32_t number = attachment_number(owner);
     return remove_host_ports(table, chain,
                              [&](std::uint32_t attachment, const net::Cidr*) { return attachment == number; });

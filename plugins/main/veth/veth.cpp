@@ -64,7 +64,7 @@ void receive_addresses(Attachment& it, attach::AddressRequest& asked, const netl
   it.result.ips = std::move(addresses.ips);
   for (auto& ip : it.result.ips) ip.interface = 1;
   it.result.routes = std::move(addresses.routes);
-  it.result.dns = it.config.dns ? *it.config.dns : std::move(addresses.dns);
+  it.result.dns = it.config.dns ? *it.config.dns : addresses.dns;
 
   it.record.host_ifname = cable.host.name;
   for (const auto& ip : it.result.ips) it.record.addresses.push_back(ip.address);
