@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <cerrno>
+#include <string_view>
 
 #include "common/base/error.hpp"
 #include "common/os/detail/read_bounded.hpp"
@@ -24,13 +26,20 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 std::string boot_id() {
   static constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";
   static const std::string id = [] {
-    std::string text = read_file(kPath).value_or("");
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    if (text.empty()) {
-      throw Error{Code::io_failure, std::string{kPath} + " does not exist"}.hint(
-          "/proc must be mounted where plugins run");
+    const UniqueFd fd{
+        retry_interrupted([&] { return open(kPath, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY); })};
+    // A UUID and a newline, which the kernel yields at once: no end to look for.
+    std::array<char, 64> text{};
+    const ssize_t got = fd ? retry_interrupted([&] { return read(fd.get(), text.data(), text.size()); }) : -1;
+    if (got < 0) {
+      throw system_error(Code::io_failure, std::string{"read "} + kPath, errno)
+          .hint("/proc must be mounted where plugins run");
     }
-    return text;
+    std::string_view line{text.data(), static_cast<std::size_t>(got)};
+    line = line.substr(0, line.find('\n'));
+    if (line.empty() || line.size() == text.size())
+      throw Error{Code::io_failure, std::string{kPath} + " has no boot ID"};
+    return std::string{line};
   }();
   return id;
 }

@@ -22,15 +22,22 @@ class Directory {
   // Creates missing parents (mode 0755, less umask) and the directory itself with `mode`.
   static Directory ensure(const std::string& path, unsigned mode);
   static std::optional<Directory> find(const std::string& path);  // nullopt when absent
+  // By its path alone, for a file or two: opening it would cost as much as they do. While it is absent
+  // there is nothing in it; the first file makes it, and its parents, with `mode`.
+  static Directory at(const std::string& path, unsigned mode);
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }  // -1 of one that is not open
+  void make() const;                                  // what is missing of one that is not open
 
-  // nullopt when absent; throws io_failure when it is not a regular file or larger than `limit`.
+  // nullopt when absent; throws io_failure when it cannot be read as a file or is larger than `limit`.
   [[nodiscard]] std::optional<std::string> read(const std::string& name, std::size_t limit = kSmallFile) const;
   // Creates the file with this content, whole or not at all; false when the name is taken.
   // (O_TMPFILE or a temporary name, then link: a kill leaves no torn file under `name`.)
   [[nodiscard]] bool create(const std::string& name, std::string_view content, unsigned mode) const;
+  // The same under its final name from the start, which is cheaper: a kill may leave it empty or torn.
+  // For content that tells whether it is whole, and on which nothing depends before it is.
+  [[nodiscard]] bool create_in_place(const std::string& name, std::string_view content, unsigned mode) const;
   // Replaces or creates, atomically (temporary name, then rename).
   void write(const std::string& name, std::string_view content, unsigned mode) const;
   // False when it was absent.
@@ -42,9 +49,22 @@ class Directory {
   void remove_stale() const;
 
  private:
-  Directory(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  Directory(std::string path, UniqueFd fd, unsigned mode = 0)
+      : path_(std::move(path)), fd_(std::move(fd)), mode_(mode) {}
+  // What an openat(2) of a file in here takes: the descriptor and a name, or none and a path.
+  [[nodiscard]] int base() const;
+  [[nodiscard]] std::string locate(const std::string& name) const;
+  [[nodiscard]] std::string shown(const std::string& located) const;
+  [[nodiscard]] UniqueFd open_new(const std::string& located, int flags, unsigned mode) const;
+  void fill(int fd, const std::string& located, std::string_view content) const;
+  [[nodiscard]] std::string write_temporary(std::string_view content, unsigned mode) const;
+  [[nodiscard]] std::optional<bool> create_unnamed(const std::string& located, std::string_view content,
+                                                   unsigned mode) const;
+  [[nodiscard]] std::vector<std::string> regular_files() const;
+
   std::string path_;
   UniqueFd fd_;
+  unsigned mode_;
 };
 
 // Temporary names start with this; whoever holds the directory's lock may remove stale ones.

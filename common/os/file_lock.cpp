@@ -68,16 +68,25 @@ Error still_locked(int fd, const std::string& path, std::chrono::milliseconds pa
   return error;
 }
 
-// O_CREAT | O_RDONLY as the reference suite opens its locks: flock(2) needs no more.
+// For writing, which flock(2) needs on NFS only: that way the kernel itself refuses a directory, and a
+// FIFO that nobody reads. A link is not followed. Whatever else the name may stand for, it is one and
+// the same inode for everybody, and a lock is no more than that. Where we may not write, for reading,
+// as the reference suite opens its locks.
+UniqueFd open_lock(int directory, const std::string& name, unsigned mode) {
+  const auto open_for = [&](int access) {
+    return UniqueFd{retry_interrupted([&] {
+      return openat(directory, name.c_str(), access | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+    })};
+  };
+  UniqueFd fd = open_for(O_WRONLY);
+  if (fd || (errno != EACCES && errno != EROFS)) return fd;
+  return open_for(O_RDONLY);
+}
+
 UniqueFd lock_at(int directory, const std::string& name, const std::string& path, unsigned mode,
                  std::chrono::milliseconds patience) {
-  UniqueFd fd{retry_interrupted([&] {
-    return openat(directory, name.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
-  })};
+  UniqueFd fd = open_lock(directory, name, mode);
   if (!fd) throw system_error(Code::io_failure, "open lock " + path, errno);
-  struct ::stat status {};
-  if (fstat(fd.get(), &status) != 0) throw system_error(Code::io_failure, "examine lock " + path, errno);
-  if (!S_ISREG(status.st_mode)) throw Error{Code::io_failure, "lock " + path + " is not a regular file"};
   if (retry_interrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
   // ENOLCK and the like: without the lock nothing may be done.
   if (errno != EWOULDBLOCK) throw system_error(Code::io_failure, "lock " + path, errno);

@@ -64,6 +64,10 @@ Reading read(const std::string& path) {
   return {0, std::string{trimmed({buffer.data(), static_cast<std::size_t>(got)})}};
 }
 
+bool has(const Reading& reading, std::string_view value) {
+  return reading.error_number == 0 && same_value(reading.value, trimmed(value));
+}
+
 // 0, or the errno that it was refused with.
 int write(const std::string& path, std::string_view value) {
   const UniqueFd fd{retry_interrupted([&] { return open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW); })};
@@ -109,14 +113,19 @@ std::optional<std::string> find(std::string_view key) {
 }
 
 bool ensure(std::string_view key, std::string_view value) {
-  const std::string path = path_of(key);
-  const Reading now = read(path);
+  const Reading now = read(path_of(key));
   if (is_absent(now.error_number)) return false;
   // A setting that cannot be read (write-only, or never set: EIO) may still be written.
-  if (now.error_number == 0 && same_value(now.value, trimmed(value))) return true;
+  return has(now, value) || set(key, value);
+}
+
+bool set(std::string_view key, std::string_view value) {
+  const std::string path = path_of(key);
   const int failure = write(path, value);
   if (failure == 0) return true;
-  if (is_absent(failure)) return false;  // its interface went away in between
+  if (is_absent(failure)) return false;
+  const Reading now = read(path);
+  if (has(now, value)) return true;
   const std::string current = now.error_number == 0 ? "is \"" + now.value + "\"" : "is unreadable";
   throw refused(key, current + " and cannot be made \"" + std::string{value} + "\"", failure);
 }

@@ -16,4 +16,8 @@ std::optional<std::string> find(std::string_view key);
 // so (a read-only /proc/sys that already holds the value is fine). False when the key does not exist.
 bool ensure(std::string_view key, std::string_view value);
 
+// The same without reading first, for what is known to be different, or to take its own value without
+// effect: one open(2) and one read(2) less. Reads only when the kernel refuses.
+bool set(std::string_view key, std::string_view value);
+
 }  // namespace patchbay::os::sysctl

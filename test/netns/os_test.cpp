@@ -66,6 +66,8 @@ TEST_CASE("settings are those of the namespace that we are in") {
     CHECK(sysctl::find("net/ipv4/ip_forward") == "1");
   });
   CHECK(sysctl::find("net/ipv4/ip_forward") == "0");
+  CHECK(sysctl::set("net/ipv4/ip_forward", "1"));
+  CHECK(sysctl::find("net/ipv4/ip_forward") == "1");
   CHECK(sysctl::ensure("net/ipv4/ip_local_port_range", "20000 30000"));
   CHECK(sysctl::find("net/ipv4/ip_local_port_range") == "20000\t30000");
   CHECK(sysctl::ensure("net/ipv6/conf/lo/stable_secret", "2001:db8::1"));  // not readable until it is set
@@ -87,6 +89,8 @@ TEST_CASE("a read-only /proc/sys matters only when a setting must change") {
   REQUIRE(sysctl::ensure("net/ipv4/ip_forward", "1"));
   world.sh("mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys");
   CHECK(sysctl::ensure("net/ipv4/ip_forward", "1"));
+  CHECK(sysctl::set("net/ipv4/ip_forward", "1"));
+  CHECK_THROWS_AS(sysctl::set("net/ipv4/ip_forward", "0"), Error);
   try {
     sysctl::ensure("net/ipv4/ip_forward", "0");
     FAIL("accepted");
@@ -102,6 +106,7 @@ TEST_CASE("a file over a setting does not pass for the setting") {
   patchbay::test::World world;
   world.sh("echo 0 > /run/fake && mount --bind /run/fake /proc/sys/net/ipv4/ip_forward");
   CHECK_THROWS_AS(sysctl::ensure("net/ipv4/ip_forward", "1"), Error);
+  CHECK_THROWS_AS(sysctl::set("net/ipv4/ip_forward", "1"), Error);
   world.sh("umount /proc/sys/net/ipv4/ip_forward");
 }
 

@@ -105,6 +105,60 @@ TEST_CASE("create writes once, write replaces, remove tells") {
   CHECK_FALSE(directory.read("10.0.0.1"));
 }
 
+TEST_CASE("a directory by its path is made by its first file, and by nothing else") {
+  const Scratch scratch;
+  const auto directory = Directory::at(scratch / "a/b/", 0700);
+  CHECK(directory.path() == scratch / "a/b");
+  CHECK_FALSE(directory.read("x"));
+  CHECK_FALSE(directory.remove("x"));
+  CHECK(directory.list().empty());
+  CHECK_NOTHROW(directory.remove_stale());
+  CHECK_FALSE(std::filesystem::exists(scratch / "a"));
+  SECTION("created") { CHECK(directory.create("x", "content", 0600)); }
+  SECTION("created in place") { CHECK(directory.create_in_place("x", "content", 0600)); }
+  SECTION("written") { directory.write("x", "content", 0600); }
+  SECTION("before") {
+    directory.make();
+    directory.make();
+    directory.write("x", "content", 0600);
+  }
+  CHECK(mode_of(scratch / "a") == 0700);
+  CHECK(mode_of(scratch / "a/b") == 0700);
+  CHECK(mode_of(scratch / "a/b/x") == 0600);
+  CHECK(directory.read("x") == "content");
+  CHECK(directory.list() == std::vector{"x"s});
+  CHECK_FALSE(directory.create("x", "other", 0600));
+  CHECK_FALSE(directory.create_in_place("x", "other", 0600));
+  directory.write("x", "other", 0600);
+  CHECK(Directory::find(scratch / "a/b")->read("x") == "other");
+  CHECK(entries_in(scratch / "a/b") == 1);
+  CHECK(error_of([&] { static_cast<void>(directory.read("../x")); }).code() == Code::internal);
+  CHECK(directory.remove("x"));
+  CHECK(entries_in(scratch / "a/b") == 0);
+}
+
+TEST_CASE("a directory by its path that is none says so") {
+  const Scratch scratch;
+  scratch.file("file", "x");
+  const auto directory = Directory::at(scratch / "file", 0700);
+  CHECK(error_of([&] { static_cast<void>(directory.read("a")); }).code() == Code::io_failure);
+  CHECK(error_of([&] { directory.write("a", "x", 0600); }).code() == Code::io_failure);
+  CHECK(error_of([&] { static_cast<void>(directory.list()); }).code() == Code::io_failure);
+}
+
+TEST_CASE("contents of every size about a page are read whole") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 8192U}) {
+    CAPTURE(size);
+    const std::string content(size, 'x');
+    directory.write("file", content, 0600);
+    CHECK(directory.read("file") == content);
+    CHECK(directory.read("file", size) == content);
+    if (size > 0) CHECK_THROWS_AS(directory.read("file", size - 1), patchbay::Error);
+  }
+}
+
 TEST_CASE("contents keep every byte up to the limit, and not one more is read") {
   const Scratch scratch;
   const auto directory = Directory::ensure(scratch.path(), 0755);
@@ -134,6 +188,7 @@ TEST_CASE("neither links, FIFOs nor directories are read, and a FIFO does not bl
     CAPTURE(name);
     CHECK(error_of([&] { static_cast<void>(directory.read(name)); }).code() == Code::io_failure);
     CHECK_FALSE(directory.create(name, "mine", 0600));
+    CHECK_FALSE(directory.create_in_place(name, "mine", 0600));
   }
   CHECK(directory.read("secret") == "secret");
   directory.write("link", "mine", 0600);  // replaces the link, not what it points to
@@ -175,6 +230,7 @@ TEST_CASE("a full disk leaves nothing behind and harms nothing") {
   {
     const FullDisk full{4096};
     CHECK(error_of([&] { static_cast<void>(directory.create("a", large, 0600)); }).error_number() == EFBIG);
+    CHECK(error_of([&] { static_cast<void>(directory.create_in_place("b", large, 0600)); }).error_number() == EFBIG);
     CHECK(error_of([&] { directory.write("kept", large, 0600); }).code() == Code::io_failure);
   }
   CHECK(directory.read("kept") == "old");
@@ -226,6 +282,28 @@ TEST_CASE("of many who create one name, one succeeds, and its content is whole")
     const std::string content = directory.read(name).value();
     CHECK(content == std::string(2000, content.at(0)));
   }
+}
+
+TEST_CASE("many who replace one file at once do not get into each other's way") {
+  const Scratch scratch;
+  const auto directory = Directory::ensure(scratch.path(), 0755);
+  constexpr int kWriters = 8;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    if (fork() != 0) continue;
+    try {
+      for (int round = 0; round < 100; ++round) directory.write("file", std::string(2000, 'x'), 0600);
+    } catch (const patchbay::Error&) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  for (int writer = 0; writer < kWriters; ++writer) {
+    int status = -1;
+    REQUIRE(wait(&status) > 0);
+    CHECK(status == 0);
+  }
+  CHECK(entries_in(scratch.path()) == 1);
+  CHECK(directory.read("file") == std::string(2000, 'x'));
 }
 
 TEST_CASE("what may not be read or written says so") {

@@ -154,6 +154,15 @@ TEST_CASE("a lock must be a regular file of its own") {
   }
 }
 
+TEST_CASE("a lock that may only be read is a lock all the same") {
+  if (geteuid() == 0) PATCHBAY_SKIP("root may write everything");
+  const Scratch scratch;
+  scratch.file("lock", "");
+  REQUIRE(chmod((scratch / "lock").c_str(), 0400) == 0);
+  const FileLock lock = FileLock::acquire(scratch / "lock", 0600, 0ms);
+  CHECK(error_of([&] { FileLock::acquire(scratch / "lock", 0600, 0ms); }).code() == Code::try_again);
+}
+
 TEST_CASE("a lock is not inherited by what we execute") {
   const Scratch scratch;
   const FileLock lock = FileLock::acquire(scratch / "lock", 0600, 0ms);

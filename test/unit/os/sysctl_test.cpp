@@ -39,6 +39,15 @@ TEST_CASE("a setting that cannot be made so says which, what it is and what it s
   CHECK(error.error_number() != 0);
 }
 
+TEST_CASE("a setting that nobody may write can be set to what it is") {
+  CHECK(sysctl::set("kernel/ostype", " Linux\n"));
+  CHECK_FALSE(sysctl::set("net/ipv4/no_such_setting", "1"));
+  const auto error = error_of([] { sysctl::set("kernel/ostype", "Plan 9"); });
+  CHECK(error.code() == Code::sysctl_refused);
+  CHECK(contains(error.summary(), "\"Linux\""));
+  CHECK(error.error_number() != 0);
+}
+
 TEST_CASE("values in columns are compared by column") {
   auto range = sysctl::find("net/ipv4/ip_local_port_range").value();
   const auto tab = range.find('\t');
@@ -54,5 +63,6 @@ TEST_CASE("a key stays below /proc/sys") {
     CAPTURE(key);
     CHECK(error_of([&] { sysctl::find(key); }).code() == Code::internal);
     CHECK(error_of([&] { sysctl::ensure(key, "1"); }).code() == Code::internal);
+    CHECK(error_of([&] { sysctl::set(key, "1"); }).code() == Code::internal);
   }
 }
