@@ -18,18 +18,6 @@ using contract::Result;
 using ipam::RangeSet;
 using ipam::Store;
 
-// Which namespace the addresses are for. It serves to tell a dead lease from a live one and nothing
-// else: what is odd about CNI_NETNS, the main plugin says.
-ipam::Tenant tenant_of(const Request& request) {
-  ipam::Tenant tenant{.owner = request.owner, .netns_path = request.netns, .netns = std::nullopt};
-  try {
-    if (const auto netns = os::Netns::find(request.netns, true)) tenant.netns = netns->id();
-  } catch (const Error&) {
-    // not known, then
-  }
-  return tenant;
-}
-
 std::vector<net::Ip> within(const std::vector<RangeSet>& sets, const std::vector<net::Ip>& addresses) {
   std::vector<net::Ip> inside;
   for (const net::Ip& ip : addresses) {
@@ -73,13 +61,11 @@ void require_free_address(const Store& store, const RangeSet& set) {
       .hint(leased + " addresses are leased: widen the range, or run GC with the attachments that still exist");
 }
 
-}  // namespace
-
-Result add(const Request& request) {
+Result add_for(const Request& request, const std::optional<os::NetnsId>& netns) {
   const auto sets = range_sets(request);
   const auto requested = requested_addresses(request);
   Result result = fixed_result(request);
-  const ipam::Tenant tenant = tenant_of(request);
+  const ipam::Tenant tenant{.owner = request.owner, .netns_path = request.netns, .netns = netns};
 
   // Everything that can be done without the lock is done.
   Store store = Store::open(data_dir(request), request.owner.network);
@@ -89,6 +75,14 @@ Result add(const Request& request) {
   }
   return result;
 }
+
+}  // namespace
+
+// Which namespace the addresses are for serves to tell a dead lease from a live one, and nothing else:
+// what is odd about CNI_NETNS, the main plugin says.
+Result add(const Request& request) { return add_for(request, ipam::namespace_at(request.netns)); }
+
+Result add(const Request& request, const os::NetnsId& netns) { return add_for(request, netns); }
 
 void check(const Request& request) {
   const auto sets = range_sets(request);

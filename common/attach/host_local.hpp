@@ -5,10 +5,13 @@
 
 #include "common/contract/request.hpp"
 #include "common/contract/result.hpp"
+#include "common/os/netns.hpp"
 
 namespace patchbay::attach::host_local {
 
 contract::Result add(const contract::Request& request);
+// For who has the container's namespace open, and knows which it is.
+contract::Result add(const contract::Request& request, const os::NetnsId& netns);
 void del(const contract::Request& request);
 void check(const contract::Request& request);
 void gc(const contract::Request& request);

@@ -31,7 +31,7 @@ class Occupancy {
   std::optional<std::vector<Ip>> known_;
 };
 
-std::optional<Candidate> first_free(const Store& store, const RangeSet& set, std::size_t index) {
+std::optional<Candidate> first_free(Store& store, const RangeSet& set, std::size_t index) {
   Occupancy occupancy{store};
   Walk walk{set, store.last_reserved(index)};
   while (const auto candidate = walk.next()) {
@@ -92,13 +92,16 @@ Candidate choose(Store& store, const RangeSet& set, std::size_t index, const std
 }
 
 // The spec has a DEL between two ADDs of one attachment; an ADD without is refused, as the reference
-// does, unless what the attachment holds is a dead predecessor's.
-void settle_predecessor(Store& store, const Owner& owner, const std::vector<RangeSet>& sets) {
-  const std::vector<Ip> held = store.held_by(owner, false);
-  if (held.empty()) return;
-  if (store.is_dead(owner)) return store.release(owner);
+// does, unless what the attachment holds is a dead predecessor's. Returns the entry that remains.
+std::optional<IndexEntry> settle_predecessor(Store& store, const Owner& owner, const std::vector<RangeSet>& sets) {
+  Store::Holdings held = store.holdings(owner);
+  if (held.addresses.empty()) return std::move(held.entry);
+  if (store.is_dead(owner)) {
+    store.release(owner);
+    return std::nullopt;
+  }
   for (std::size_t i = 0; i < sets.size(); ++i) {
-    for (const Ip& ip : held) {
+    for (const Ip& ip : held.addresses) {
       if (find_range(sets[i], ip) == nullptr) continue;
       throw Error{Code::address_unavailable, ip.to_string() + " has been allocated to " + owner.container +
                                                  ", duplicate allocation is not allowed"}
@@ -106,6 +109,7 @@ void settle_predecessor(Store& store, const Owner& owner, const std::vector<Rang
           .hint("the runtime has to DEL this attachment before it ADDs it again");
     }
   }
+  return std::move(held.entry);
 }
 
 }  // namespace
@@ -113,7 +117,7 @@ void settle_predecessor(Store& store, const Owner& owner, const std::vector<Rang
 std::vector<Allocation> allocate(Store& store, const Tenant& tenant, const std::vector<RangeSet>& sets,
                                  const std::vector<net::Ip>& requested) {
   if (store.first_use_since_boot()) try_to_reclaim(store);
-  settle_predecessor(store, tenant.owner, sets);
+  const auto predecessor = settle_predecessor(store, tenant.owner, sets);
 
   std::vector<Ip> unplaced = requested;
   std::vector<Allocation> allocations;
@@ -131,7 +135,7 @@ std::vector<Allocation> allocate(Store& store, const Tenant& tenant, const std::
     throw Error{Code::address_unavailable, std::move(text)}.hint(
         "one address is taken from each range set: those that remain lie in none, or in one that is already served");
   }
-  store.reserve(tenant, claims);
+  store.reserve(tenant, claims, predecessor);
   return allocations;
 }
 

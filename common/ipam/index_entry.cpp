@@ -6,6 +6,8 @@
 namespace patchbay::ipam {
 namespace {
 
+constexpr std::string_view kEnd = "end\n";
+
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -68,8 +70,10 @@ std::string IndexEntry::print() const {
     add("netns-id", to_string(*netns));
   }
   for (const net::Ip& ip : addresses) add("address", ip.to_string());
-  return text + "end\n";
+  return text.append(kEnd);
 }
+
+bool IndexEntry::is_torn(std::string_view text) { return !text.ends_with(kEnd); }
 
 std::optional<IndexEntry> IndexEntry::parse(std::string_view text) {
   IndexEntry entry;
@@ -78,7 +82,7 @@ std::optional<IndexEntry> IndexEntry::parse(std::string_view text) {
     if (end == std::string_view::npos) return std::nullopt;
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 1);
-    if (line == "end") break;
+    if (line == kEnd.substr(0, kEnd.size() - 1)) break;
     const std::size_t space = line.find(' ');
     if (space == std::string_view::npos) return std::nullopt;
     if (!take(entry, line.substr(0, space), line.substr(space + 1))) return std::nullopt;

@@ -30,6 +30,8 @@ struct IndexEntry {
   // known are passed over: later versions may add some.
   [[nodiscard]] std::string print() const;
   static std::optional<IndexEntry> parse(std::string_view text);
+  // Not written to its end; whatever else it may be that parse() does not take, it is not of that kind.
+  static bool is_torn(std::string_view text);
 };
 
 }  // namespace patchbay::ipam

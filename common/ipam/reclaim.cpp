@@ -12,6 +12,7 @@
 
 #include "common/base/error.hpp"
 #include "common/base/error_list.hpp"
+#include "common/ipam/detail/boot_marker.hpp"
 #include "common/ipam/detail/lease_directory.hpp"
 #include "common/ipam/store.hpp"
 #include "common/os/retry.hpp"
@@ -20,9 +21,6 @@ namespace patchbay::ipam {
 namespace {
 
 using net::Ip;
-
-constexpr const char* kBootMarker = "boot";
-constexpr unsigned kFileMode = 0600;
 
 // Not in <linux/magic.h> of every kernel this is compiled against.
 constexpr std::uint64_t kXfs = 0x58465342, kZfs = 0x2FC12FC1, kBcachefs = 0xCA451A4E, kReiser4 = 0x52345362;
@@ -41,7 +39,7 @@ bool is_of_one_machine(int fd) {
 
 }  // namespace
 
-bool Store::may_reclaim() const { return index_ && is_of_one_machine(leases_.fd()); }
+bool Store::may_reclaim() const { return is_of_one_machine(leases_.fd()); }
 
 // Holds one census: we hold the lock, so every lease that is judged by it was there before it.
 Store::IsGone Store::is_gone() const {
@@ -79,7 +77,7 @@ std::vector<IndexEntry> Store::dead_entries() const {
   std::vector<IndexEntry> dead;
   if (!may_reclaim()) return dead;
   const IsGone gone = is_gone();
-  for (const std::string& name : index_->list()) {
+  for (const std::string& name : index_.list()) {
     auto entry = find_entry(name);
     if (entry && entry->owner.file_name() == name && is_dead(*entry, gone)) dead.push_back(std::move(*entry));
   }
@@ -115,24 +113,31 @@ std::size_t Store::reclaim_dead() {
   for (const IndexEntry& entry : dead_entries()) {
     errors.attempt("reclaim the leases of " + entry.owner.tag(), [&] {
       free_all(ours(entry));
-      index_->remove(entry.owner.file_name());
+      index_.remove(entry.owner.file_name());
     });
   }
   errors.attempt("reclaim torn leases", [&] { free_all(torn()); });
   leases_.remove_stale();
-  if (index_) {
-    index_->remove_stale();
-    if (first_use_since_boot()) index_->write(kBootMarker, environment_.boot_id(), kFileMode);
+  index_.remove_stale();
+  if (first_use_since_boot()) {
+    forget_torn_entries();
+    detail::mark(index_, environment_.boot_id());
   }
   errors.throw_if_any();
   return freed;
 }
 
-bool Store::first_use_since_boot() const {
-  try {
-    return !index_ || index_->read(kBootMarker).value_or("") != environment_.boot_id();
-  } catch (const Error&) {
-    return true;  // reclaiming once more does no harm
+bool Store::first_use_since_boot() const { return !detail::is_marked(index_, environment_.boot_id()); }
+
+// Of ADDs that were killed or lost their power while they wrote. We hold the lock, so nobody is at it now.
+void Store::forget_torn_entries() {
+  for (const std::string& name : index_.list()) {
+    try {
+      const auto text = index_.read(name);
+      if (text && IndexEntry::is_torn(*text)) index_.remove(name);
+    } catch (const Error&) {
+      // it cannot be read, so nothing is known of it
+    }
   }
 }
 
@@ -162,14 +167,13 @@ std::size_t Store::keep_only(const Owners& valid) {
 }
 
 void Store::forget_all_but(const Owners& valid) {
-  if (!index_) return;
-  std::vector<std::string> kept{kBootMarker};
+  std::vector<std::string> kept;
   for (const Owner& owner : valid) kept.push_back(owner.file_name());
   std::sort(kept.begin(), kept.end());
-  for (const std::string& name : index_->list()) {
-    if (!std::binary_search(kept.begin(), kept.end(), name)) index_->remove(name);
+  for (const std::string& name : index_.list()) {
+    if (!std::binary_search(kept.begin(), kept.end(), name)) index_.remove(name);
   }
-  index_->remove_stale();
+  index_.remove_stale();
 }
 
 }  // namespace patchbay::ipam

@@ -22,22 +22,12 @@ constexpr unsigned kLockMode = 0750, kLeasesMode = 0755, kIndexMode = 0700, kFil
 
 std::string leases_path(const std::string& data_dir, const std::string& network) { return data_dir + "/" + network; }
 
-std::string index_root(const std::string& data_dir) { return data_dir + "/.patchbay"; }
-
-std::string index_path(const std::string& data_dir, const std::string& network) {
-  return index_root(data_dir) + "/" + network;
+os::Directory index_at(const std::string& data_dir, const std::string& network) {
+  return os::Directory::at(data_dir + "/.patchbay/" + network, kIndexMode);
 }
-
-std::string last_reserved_name(std::size_t set_index) { return "last_reserved_ip." + std::to_string(set_index); }
 
 os::FileLock take_lock(const os::Directory& leases) {
   return os::FileLock::acquire(leases, "lock", kLockMode, os::kLockPatience);
-}
-
-os::Directory ensure_index(const std::string& data_dir, const std::string& network) {
-  if (auto index = os::Directory::find(index_path(data_dir, network))) return std::move(*index);
-  os::Directory::ensure(index_root(data_dir), kIndexMode);
-  return os::Directory::ensure(index_path(data_dir, network), kIndexMode);
 }
 
 // Leases of `owner` as the reference finds them: those that name it or, without any, those that
@@ -61,19 +51,13 @@ std::vector<Ip> scan_for(const std::vector<Store::Lease>& leases, const Owner& o
 
 }  // namespace
 
-std::uint64_t own_pid_namespace() {
-  struct ::stat status {};
-  return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
-}
-
-Store::Store(os::Directory leases, std::optional<os::Directory> index, os::FileLock lock,
-             const Environment& environment)
+Store::Store(os::Directory leases, os::Directory index, os::FileLock lock, const Environment& environment)
     : leases_(std::move(leases)), index_(std::move(index)), lock_(std::move(lock)), environment_(environment) {}
 
 Store Store::open(const std::string& data_dir, const std::string& network, const Environment& environment) {
   os::Directory leases = os::Directory::ensure(leases_path(data_dir, network), kLeasesMode);
   os::FileLock lock = take_lock(leases);
-  return {std::move(leases), ensure_index(data_dir, network), std::move(lock), environment};
+  return {std::move(leases), index_at(data_dir, network), std::move(lock), environment};
 }
 
 std::optional<Store> Store::find(const std::string& data_dir, const std::string& network,
@@ -81,7 +65,7 @@ std::optional<Store> Store::find(const std::string& data_dir, const std::string&
   auto leases = os::Directory::find(leases_path(data_dir, network));
   if (!leases) return std::nullopt;
   os::FileLock lock = take_lock(*leases);
-  return Store{std::move(*leases), os::Directory::find(index_path(data_dir, network)), std::move(lock), environment};
+  return Store{std::move(*leases), index_at(data_dir, network), std::move(lock), environment};
 }
 
 bool Store::is_free(const Ip& ip) const {
@@ -99,13 +83,13 @@ std::optional<Store::Lease> Store::lease(const Ip& ip) const {
   return Lease{ip, file.container, file.ifname};
 }
 
-std::optional<Ip> Store::last_reserved(std::size_t set_index) const {
-  try {
-    return Ip::parse(leases_.read(last_reserved_name(set_index), kLeaseFileLimit).value_or(""));
-  } catch (const Error&) {
-    return std::nullopt;  // where the round robin goes on is of little weight
-  }
+detail::LastAddress& Store::last_address(std::size_t set_index) {
+  const auto known = last_.find(set_index);
+  return known != last_.end() ? known->second
+                              : last_.emplace(set_index, detail::LastAddress{leases_, set_index}).first->second;
 }
+
+std::optional<Ip> Store::last_reserved(std::size_t set_index) { return last_address(set_index).ip(); }
 
 std::vector<Ip> Store::confirmed(const IndexEntry& entry) const {
   std::vector<Ip> held;
@@ -122,7 +106,7 @@ std::optional<IndexEntry> Store::find_entry(const Owner& owner) const {
 
 std::optional<IndexEntry> Store::find_entry(const std::string& name) const {
   try {
-    const auto text = index_ ? index_->read(name) : std::nullopt;
+    const auto text = index_.read(name);
     return text ? IndexEntry::parse(*text) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt;  // a hint that cannot be read is none
@@ -131,10 +115,10 @@ std::optional<IndexEntry> Store::find_entry(const std::string& name) const {
 
 // The order makes a kill harmless at every point: the intent stands in the index before the lease
 // exists, so whoever finds the lease finds its owner and what proves it dead. The lease comes last:
-// where it is missing, a DEL knows that it has to look for more (and for temporary files).
-void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims) {
+// where it is missing, a DEL knows that it has to look for more (and for temporary files). The first
+// entry of an owner is written in place: torn it reads as none, and is the only trace there is.
+void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims, const std::optional<IndexEntry>& previous) {
   const std::string name = tenant.owner.file_name();
-  const auto previous = find_entry(tenant.owner);
   IndexEntry entry{.owner = tenant.owner,
                    .boot = environment_.boot_id(),
                    .pid_namespace = environment_.pid_namespace(),
@@ -145,16 +129,21 @@ void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims) {
 
   Rollback undo;
   undo.add("forget the leases of " + tenant.owner.tag(), [&] {
-    if (previous) return index_->write(name, previous->print(), kFileMode);
-    index_->remove(name);
+    if (previous) return index_.write(name, previous->print(), kFileMode);
+    index_.remove(name);
   });
-  index_->write(name, entry.print(), kFileMode);
+  const std::string text = entry.print();
+  if (previous || !index_.create_in_place(name, text, kFileMode)) index_.write(name, text, kFileMode);
   for (const Claim& claim : claims) {
-    leases_.write(last_reserved_name(claim.set_index), claim.ip.to_string(), kFileMode);
+    last_address(claim.set_index).write(leases_, claim.ip);
     create_lease(claim.ip, tenant.owner);
     undo.add("release " + claim.ip.to_string(), [&] { leases_.remove(claim.ip.to_string()); });
   }
   undo.commit();
+}
+
+void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims) {
+  reserve(tenant, claims, find_entry(tenant.owner));
 }
 
 void Store::create_lease(const Ip& ip, const Owner& owner) {
@@ -169,11 +158,11 @@ void Store::create_lease(const Ip& ip, const Owner& owner) {
 }
 
 Store::Holdings Store::holdings(const Owner& owner) const {
-  const auto entry = find_entry(owner);
+  auto entry = find_entry(owner);
   if (!entry) return {};
   std::vector<Ip> held = confirmed(*entry);
   const bool all = held.size() == entry->addresses.size();
-  return {.addresses = std::move(held), .complete = all};
+  return {.entry = std::move(entry), .addresses = std::move(held), .complete = all};
 }
 
 std::vector<Ip> Store::held_by(const Owner& owner, bool scan) const {
@@ -186,7 +175,7 @@ void Store::release(const Owner& owner) {
   if (!held.complete) {  // of the reference suite, or an ADD was killed
     held.addresses = scan_for(leases(), owner);
     leases_.remove_stale();
-    if (index_) index_->remove_stale();
+    index_.remove_stale();
   }
   ErrorList errors;
   for (const Ip& ip : held.addresses) {
@@ -194,7 +183,7 @@ void Store::release(const Owner& owner) {
   }
   errors.throw_if_any();
   // The index goes last: interrupted before, a repeated DEL finds its way as this one did.
-  if (index_) index_->remove(owner.file_name());
+  index_.remove(owner.file_name());
 }
 
 std::vector<Store::Lease> Store::leases() const {

@@ -10,7 +10,8 @@
 //
 //   <dataDir>/.patchbay/<network>/<owner.file_name()>   index entry: boot ID, netns path and identity,
 //                                                       owner in clear, addresses held (index_entry.hpp)
-//   <dataDir>/.patchbay/<network>/boot                  the boot in which dead leases were last reclaimed
+//   <dataDir>/.patchbay/<network>/boot                  a link to the ID of the boot in which dead leases
+//                                                       were last reclaimed
 //
 // The index makes ADD and DEL independent of the number of leases. It is a hint, never an
 // authority: an address belongs to whom its lease file names. docs/adr/0005-lease-store.md
@@ -18,12 +19,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/owner.hpp"
+#include "common/ipam/detail/last_address.hpp"
 #include "common/ipam/index_entry.hpp"
+#include "common/ipam/namespaces.hpp"
 #include "common/net/ip.hpp"
 #include "common/os/file.hpp"
 #include "common/os/netns.hpp"
@@ -36,8 +40,6 @@ struct Tenant {
   std::string netns_path;
   std::optional<os::NetnsId> netns;  // nullopt: not known (no CNI_NETNS)
 };
-
-std::uint64_t own_pid_namespace();  // its inode; 0 when it cannot be told
 
 // What the machine says about life and death. Tests tell their own story.
 struct Environment {
@@ -62,17 +64,26 @@ class Store {
   // One system call. A torn lease (empty, power cut) is nobody's: its address is free.
   [[nodiscard]] bool is_free(const net::Ip& ip) const;
   [[nodiscard]] std::optional<Lease> lease(const net::Ip& ip) const;  // who holds it
-  [[nodiscard]] std::optional<net::Ip> last_reserved(std::size_t set_index) const;
+  [[nodiscard]] std::optional<net::Ip> last_reserved(std::size_t set_index);
 
   // --- one attachment ------------------------------------------------------------------------------
   struct Claim {
     net::Ip ip;
     std::size_t set_index;
   };
-  // All or none. Throws try_again when one of them is not free.
+  // What the index knows of an owner; the whole truth only when all that it says is true.
+  struct Holdings {
+    std::optional<IndexEntry> entry;
+    std::vector<net::Ip> addresses;  // those of the entry that are its owner's
+    bool complete = false;
+  };
+  [[nodiscard]] Holdings holdings(const Owner& owner) const;  // one read, and one per address
+  // All or none. Throws try_again when one of them is not free. `previous` is what the index says of
+  // the tenant, for who has asked already.
+  void reserve(const Tenant& tenant, const std::vector<Claim>& claims, const std::optional<IndexEntry>& previous);
   void reserve(const Tenant& tenant, const std::vector<Claim>& claims);
   // Addresses held by this owner, by index or, for leases of the reference suite, by scanning.
-  // `scan` false: only what the index knows (one read).
+  // `scan` false: only what the index knows.
   [[nodiscard]] std::vector<net::Ip> held_by(const Owner& owner, bool scan) const;
   // By the index: what this owner holds is left over from another boot, or from a namespace that is gone.
   [[nodiscard]] bool is_dead(const Owner& owner) const;
@@ -94,16 +105,11 @@ class Store {
  private:
   using IsGone = std::function<bool(const os::NetnsId&, const std::string& path)>;
 
-  Store(os::Directory leases, std::optional<os::Directory> index, os::FileLock lock, const Environment& environment);
+  Store(os::Directory leases, os::Directory index, os::FileLock lock, const Environment& environment);
   [[nodiscard]] std::optional<IndexEntry> find_entry(const std::string& name) const;
   [[nodiscard]] std::optional<IndexEntry> find_entry(const Owner& owner) const;
   [[nodiscard]] std::vector<net::Ip> confirmed(const IndexEntry& entry) const;
-  // What the index knows of an owner; the whole truth only when all that it says is true.
-  struct Holdings {
-    std::vector<net::Ip> addresses;
-    bool complete = false;
-  };
-  [[nodiscard]] Holdings holdings(const Owner& owner) const;
+  detail::LastAddress& last_address(std::size_t set_index);
   void create_lease(const net::Ip& ip, const Owner& owner);
   [[nodiscard]] IsGone is_gone() const;
   [[nodiscard]] bool is_dead(const IndexEntry& entry, const IsGone& gone) const;
@@ -111,12 +117,14 @@ class Store {
   [[nodiscard]] std::vector<IndexEntry> dead_entries() const;
   [[nodiscard]] std::vector<net::Ip> ours(const IndexEntry& entry) const;
   [[nodiscard]] std::vector<net::Ip> torn() const;
+  void forget_torn_entries();
   void forget_all_but(const Owners& valid);
 
   os::Directory leases_;
-  std::optional<os::Directory> index_;  // nullopt: only the reference suite has been here
+  os::Directory index_;  // by path; absent while only the reference suite has been here
   os::FileLock lock_;
   Environment environment_;
+  std::map<std::size_t, detail::LastAddress> last_;  // those that have been asked for
 };
 
 }  // namespace patchbay::ipam

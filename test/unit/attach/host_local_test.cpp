@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/attach/host_local.hpp"
 
+#include "common/ipam/store.hpp"
 #include "test/unit/attach/host_local_support.hpp"
 
 using namespace patchbay;
@@ -150,6 +151,30 @@ TEST_CASE_METHOD(Fixture, "STATUS says why an ADD would fail, and changes nothin
     ipam["resolvConf"] = scratch / "none";
     CHECK(error_of(status).code() == Code::not_available);
   }
+}
+
+TEST_CASE_METHOD(Fixture, "a lease notes the namespace that it is for, told or found out") {
+  const auto noted = [&] {
+    const auto index = os::Directory::find(scratch / "data/.patchbay/net").value();
+    return ipam::IndexEntry::parse(index.read(Owner{"net", "c1", "eth0"}.file_name()).value()).value();
+  };
+  Asked asked = this->asked(Command::add);
+  SECTION("told") {
+    host_local::add(asked.request(), {4, 4711});
+    CHECK(noted().netns == os::NetnsId{4, 4711});
+    CHECK(noted().netns_path == "/run/netns/c1");
+  }
+  SECTION("found out") {
+    asked.netns = "/proc/self/ns/net";
+    host_local::add(asked.request());
+    CHECK(noted().netns == os::Netns::own().id());
+  }
+  SECTION("there is none") {
+    asked.netns = "/etc/passwd";
+    host_local::add(asked.request());
+    CHECK_FALSE(noted().netns);
+  }
+  CHECK(noted().pid_namespace == ipam::own_pid_namespace());
 }
 
 TEST_CASE_METHOD(Fixture, "an odd CNI_NETNS is not host-local's concern") {

@@ -26,6 +26,13 @@ TEST_CASE("an index entry is lines of text") {
         "netns-id 4:18446744073709551615\naddress 10.0.0.2\naddress fd00::2\nend\n");
 }
 
+TEST_CASE("an index entry that was not written to its end is torn") {
+  const std::string whole = example().print();
+  CHECK_FALSE(IndexEntry::is_torn(whole));
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK(IndexEntry::is_torn(whole.substr(0, size)));
+  CHECK(IndexEntry::is_torn(std::string(whole.size(), '\0')));
+}
+
 TEST_CASE("an index entry survives the way to disk and back") {
   const auto same = [](const IndexEntry& entry) {
     const auto read = IndexEntry::parse(entry.print()).value();

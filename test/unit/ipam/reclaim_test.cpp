@@ -53,6 +53,45 @@ TEST_CASE_METHOD(Fixture, "leases of another boot are reclaimed, once per boot w
   CHECK(holder("10.0.0.3") == "after");
 }
 
+TEST_CASE_METHOD(Fixture, "the boot is remembered once, through a garbage collection, and not where it cannot be") {
+  const std::string marker = scratch / ".patchbay/net/boot";
+  for (const char* boot : {"boot-1", "boot-2", "boot-3"}) {
+    Machine::boot = boot;
+    CHECK(store().first_use_since_boot());
+    store().reclaim_dead();
+    CHECK_FALSE(store().first_use_since_boot());
+    store().keep_only({});
+    CHECK_FALSE(store().first_use_since_boot());
+    const std::filesystem::directory_iterator all{scratch / ".patchbay/net"};
+    CHECK(std::distance(begin(all), end(all)) == 1);
+  }
+  std::filesystem::remove(marker);
+  SECTION("a file") { scratch.file(".patchbay/net/boot", "boot-3"); }
+  SECTION("a link to something else") { std::filesystem::create_symlink("boot-31", marker); }
+  SECTION("a long one") { std::filesystem::create_symlink("boot-3" + std::string(500, '3'), marker); }
+  CHECK(store().first_use_since_boot());
+  store().reclaim_dead();
+  CHECK_FALSE(store().first_use_since_boot());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "torn entries of the index go with the next boot, what cannot be read or is of others stays") {
+  reserve("c1", "10.0.0.2");
+  store().reclaim_dead();
+  const std::string index = ".patchbay/net/";
+  const std::string whole = content_of(scratch / (index + Owner{"net", "c1", "eth0"}.file_name()));
+  for (const std::size_t size : {std::size_t{0}, whole.size() / 2, whole.size() - 1}) {
+    scratch.file(index + "torn-" + std::to_string(size), whole.substr(0, size));
+  }
+  scratch.file(index + "zeroes", std::string(whole.size(), '\0'));
+  scratch.file(index + "newer", "something else\nend\n");
+  std::filesystem::create_symlink("/etc/hostname", scratch / (index + "link"));
+  Machine::boot = "boot-2";
+  store().reclaim_dead();
+  CHECK(os::Directory::find(scratch / index)->list() == std::vector<std::string>{"newer"});
+  CHECK(std::filesystem::is_symlink(scratch / (index + "link")));
+}
+
 TEST_CASE_METHOD(Fixture, "torn leases are reclaimed") {
   reserve("c1", "10.0.0.2");
   scratch.file("net/10.0.0.3", "");

@@ -130,6 +130,18 @@ TEST_CASE_METHOD(Fixture, "a second reservation of an owner adds to the first") 
   CHECK(store().leases().empty());
 }
 
+TEST_CASE_METHOD(Fixture, "an index entry that is torn, or a stranger's, is replaced") {
+  reserve("c2", {"10.0.0.3"});
+  const std::string file = index + "/" + kOwner.file_name();
+  SECTION("empty") { scratch.file(".patchbay/net/" + kOwner.file_name(), ""); }
+  SECTION("torn") { scratch.file(".patchbay/net/" + kOwner.file_name(), "network net\ncontainer c1\nifna"); }
+  SECTION("of another") { std::filesystem::copy_file(index + "/" + Owner{"net", "c2", "eth0"}.file_name(), file); }
+  reserve("c1", {"10.0.0.2"});
+  CHECK(store().held_by(kOwner, false) == std::vector{ip("10.0.0.2")});
+  CHECK(mode_of(file) == 0600);
+  CHECK(names_in(index).size() == 2);
+}
+
 TEST_CASE_METHOD(Fixture, "leases that the index does not know are found by reading them") {
   reserve("c1", {"10.0.0.2"}, "eth1");
   scratch.file("net/10.0.0.9", "c1\r\neth0");

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// In which boot dead leases were last reclaimed: a symbolic link that leads nowhere, to the boot ID.
+// One system call reads it, and the next boot's takes its place.
+#pragma once
+
+#include <string>
+
+#include "common/os/file.hpp"
+
+namespace patchbay::ipam::detail {
+
+bool is_marked(const os::Directory& index, const std::string& boot_id);
+void mark(const os::Directory& index, const std::string& boot_id);
+
+}  // namespace patchbay::ipam::detail
