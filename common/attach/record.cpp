@@ -6,7 +6,6 @@
 #include "common/attach/record_format.hpp"
 #include "common/base/error.hpp"
 #include "common/netlink/link.hpp"
-#include "common/os/file.hpp"
 
 namespace patchbay::attach {
 namespace {
@@ -47,38 +46,34 @@ bool matches(const Owner& owner, const std::string& tag) {
 
 }  // namespace
 
+os::Directory Records::of(const std::string& network) const {
+  return os::Directory::at(directory_ + "/" + plugin_ + "/" + network, kDirectoryMode);
+}
+
+// In place the first time. It is written before anything is changed, so a kill while it is leaves what
+// a kill just before leaves, nothing: a torn record reads as none, and the next DEL removes the file.
+// From then on there is something to be told of, and it is replaced whole.
 void Records::write(const Record& record) const {
-  const std::string path = directory_ + "/" + plugin_ + "/" + record.owner.network;
-  auto directory = os::Directory::find(path);
-  if (!directory) {
-    for (const std::string& parent : {directory_, directory_ + "/" + plugin_}) {
-      os::Directory::ensure(parent, kDirectoryMode);
-    }
-    directory = os::Directory::ensure(path, kDirectoryMode);
-  }
-  const std::string name = record.owner.file_name();
-  const std::string text = print_record(record);
-  // The first time without a temporary name, which a kill could leave behind.
-  if (!directory->create(name, text, kFileMode)) directory->write(name, text, kFileMode);
+  const os::Directory directory = of(record.owner.network);
+  if (!directory.create_in_place(record.owner.file_name(), print_record(record), kFileMode)) replace(record);
+}
+
+void Records::replace(const Record& record) const {
+  of(record.owner.network).write(record.owner.file_name(), print_record(record), kFileMode);
 }
 
 std::optional<Record> Records::find(const Owner& owner) const {
-  const auto directory = os::Directory::find(directory_ + "/" + plugin_ + "/" + owner.network);
-  auto record = directory ? read_record(*directory, owner.file_name()) : std::nullopt;
+  auto record = read_record(of(owner.network), owner.file_name());
   return record && record->owner == owner ? std::move(record) : std::nullopt;
 }
 
-void Records::remove(const Owner& owner) const {
-  const auto directory = os::Directory::find(directory_ + "/" + plugin_ + "/" + owner.network);
-  if (directory) directory->remove(owner.file_name());
-}
+void Records::remove(const Owner& owner) const { of(owner.network).remove(owner.file_name()); }
 
 std::vector<Record> Records::list(const std::string& network) const {
-  const auto directory = os::Directory::find(directory_ + "/" + plugin_ + "/" + network);
+  const os::Directory directory = of(network);
   std::vector<Record> records;
-  if (!directory) return records;
-  for (const std::string& name : directory->list()) {
-    if (auto record = read_record(*directory, name)) records.push_back(std::move(*record));
+  for (const std::string& name : directory.list()) {
+    if (auto record = read_record(directory, name)) records.push_back(std::move(*record));
   }
   return records;
 }

@@ -16,6 +16,7 @@
 #include "common/contract/request.hpp"
 #include "common/firewall/intent.hpp"
 #include "common/net/ip.hpp"
+#include "common/os/file.hpp"
 #include "common/os/netns.hpp"
 
 namespace patchbay::attach {
@@ -41,6 +42,7 @@ class Records {
   explicit Records(std::string plugin, std::string directory = kRunDirectory)
       : plugin_(std::move(plugin)), directory_(std::move(directory)) {}
   void write(const Record& record) const;
+  void replace(const Record& record) const;  // one that was written before: saves finding that out
   // nullopt: none, or not readable as one (then DEL goes by tags; a torn record is no reason to fail).
   [[nodiscard]] std::optional<Record> find(const Owner& owner) const;
   void remove(const Owner& owner) const;
@@ -49,6 +51,7 @@ class Records {
   [[nodiscard]] std::optional<Record> find_by_tag(const std::string& tag) const;
 
  private:
+  [[nodiscard]] os::Directory of(const std::string& network) const;
   std::string plugin_, directory_;
 };
 

@@ -6,6 +6,7 @@
 #include "common/attach/record_format.hpp"
 #include "common/os/file.hpp"
 #include "test/unit/contract/support.hpp"
+#include "test/unit/ipam/interrupted.hpp"
 
 using namespace patchbay;
 using namespace patchbay::test;
@@ -97,8 +98,42 @@ TEST_CASE("records are files of their owners") {
   CHECK(records.find(record.owner)->host_ifname == "veth4567");
   CHECK(records.list("net").size() == 1);
 
+  changed.host_ifname = "veth89ab";
+  records.replace(changed);
+  CHECK(records.find(record.owner)->host_ifname == "veth89ab");
+  CHECK(records.list("net").size() == 1);
+
   records.remove(record.owner);
   CHECK_FALSE(records.find(record.owner));
+}
+
+TEST_CASE("wherever the writing of a record is killed, it is the one before or the new, and can be written again") {
+  if (!ptrace_works()) PATCHBAY_SKIP("ptrace(2) is not permitted here");
+  const Scratch scratch;
+  const Records records{"bridge", scratch / "patchbay"};
+  bool first = true;
+  SECTION("the first: none before") {}
+  SECTION("a later one") { first = false; }
+  Record before = example();
+  before.host_ifname = "veth4567";
+  const unsigned points = at_every_point(
+      [&] {
+        std::filesystem::remove_all(scratch / "patchbay");
+        if (!first) records.write(before);
+      },
+      [&] { records.write(example()); },
+      [&](unsigned point) {
+        CAPTURE(point);
+        const auto found = records.find(example().owner);
+        CHECK(found.has_value() >= !first);
+        if (found && found->host_ifname != "veth0123") CHECK((!first && found->host_ifname == "veth4567"));
+        records.write(example());
+        CHECK(records.find(example().owner)->host_ifname == "veth0123");
+        records.remove(example().owner);
+        CHECK_FALSE(records.find(example().owner));
+        CHECK(records.list("net").empty());
+      });
+  CHECK(points > 8);
 }
 
 TEST_CASE("torn, strange and misplaced records are passed over") {
