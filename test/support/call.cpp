@@ -70,9 +70,10 @@ nlohmann::json Ran::json() const {
 }
 
 Ran World::call(const Call& call) {
-  return run({.arguments = {find_plugin(call.path, call.plugin)},
-              .environment = plugin_environment(call),
-              .input = call.config.is_null() ? std::string{} : call.config.dump()});
+  const Program program{.arguments = {find_plugin(call.path, call.plugin)},
+                        .environment = plugin_environment(call),
+                        .input = call.config.is_null() ? std::string{} : call.config.dump()};
+  return runner ? runner(call, program) : run(program);
 }
 
 nlohmann::json World::add(Call call) {

@@ -28,13 +28,6 @@ namespace {
 using os::retry_interrupted;
 using os::UniqueFd;
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (const auto& text : texts) all.push_back(const_cast<char*>(text.c_str()));
-  all.push_back(nullptr);
-  return all;
-}
-
 // The child's half. Only async-signal-safe calls: the test may have threads.
 [[noreturn]] void become(char** arguments, char** environment, int netns, const int (&io)[3]) {
   setpgid(0, 0);
@@ -103,6 +96,13 @@ int milliseconds_until(std::chrono::steady_clock::time_point end) {
 std::vector<std::string> own_environment() {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (const auto& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+  all.push_back(nullptr);
   return all;
 }
 

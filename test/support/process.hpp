@@ -21,6 +21,9 @@ struct Program {
 
 std::vector<std::string> own_environment();
 
+// As exec wants them: into `texts`, with a null at the end.
+std::vector<char*> pointers(const std::vector<std::string>& texts);
+
 // Runs it to its end. One that outlives its patience is killed, and `err` says so.
 Ran run(const Program& program);
 

@@ -35,6 +35,8 @@ struct Call {
   std::vector<std::string> environment;  // additional "NAME=value"; a "NAME" alone is taken away
 };
 
+struct Program;  // process.hpp
+
 class World {
  public:
   World();
@@ -46,7 +48,9 @@ class World {
   std::string netns(const std::string& name);
   void remove_netns(const std::string& name);  // unmounts and unlinks it: the container is gone
 
-  Ran call(const Call& call);     // runs a plugin
+  Ran call(const Call& call);  // runs a plugin
+  // When set, call() leaves the running to it, so that plugins can be run under what measures them.
+  std::function<Ran(const Call&, const Program&)> runner;
   nlohmann::json add(Call call);  // ADD; the test fails (with the error) unless it succeeds
   // /bin/sh -c in the fake host, or inside a namespace made by netns(). sh() fails the test on a
   // non-zero exit; try_sh() does not.
