@@ -21,8 +21,9 @@ class Plan:
 
 QUICK = Plan(sizes=(0, 100), parallel=(1, 16), leases=(0, 1000), stale=100, rounds=(2, 5), seconds=2, connect_ms=300)
 FULL = Plan(sizes=(0, 100, 500, 1000), parallel=(1, 32, 64), leases=(0, 1000, 4000), stale=500, rounds=(5, 20),
-            seconds=10, connect_ms=1000)
+            seconds=10, connect_ms=700)
 
+CONNECT_RUNS = 3
 FIELDS = ("wall_ms", "cpu_ms", "left_cpu_ms", "rss_kb", "faults")
 
 
@@ -31,10 +32,11 @@ class Bench:
 
     def __init__(self, plan, chosen, shapes):
         self.plan, self.peers, self.shapes = plan, chosen, shapes
-        self.open, self.records, self.notes = [], [], []
+        self.open, self.records, self.fills = [], [], {}
+        self.start = time.monotonic()
 
     def say(self, text):
-        print(f"bench: {text}", flush=True)
+        print(f"bench: {time.monotonic() - self.start:5.0f} s  {text}", flush=True)
 
     def world(self, peer, *names):
         """With namespaces of these names, and what `peer` takes for granted."""
@@ -68,6 +70,11 @@ class Bench:
         row["failures"] = sum(sample.code != 0 for sample in samples)
         self.records.append(row)
         return row
+
+    def add_counts(self, counts, **which):
+        """To the record that is described so."""
+        row, = (row for row in self.records if all(row.get(key) == value for key, value in which.items()))
+        row |= {"execs": counts.execs, "syscalls": counts.syscalls}
 
 
 def measured(number=0):
@@ -115,9 +122,7 @@ def count_calls(bench, nodes, shape, case, **more):
         for verb in peer.verbs:
             counts, sample = measuring.count(world, peer.chain(shape, verb, measured(), result))
             result = sample.result if verb == "ADD" else result
-            row = next(row for row in bench.records if row["case"] == case and row["peer"] == peer.key
-                       and row["verb"] == verb and all(row.get(key) == value for key, value in more.items()))
-            row |= {"execs": counts.execs, "syscalls": counts.syscalls}
+            bench.add_counts(counts, case=case, peer=peer.key, verb=verb, **more)
 
 
 def growth(bench):
@@ -147,6 +152,7 @@ def grow(bench, peer, world, have, want):
     start = time.monotonic()
     fill.fill(world, peer, have, want)
     how = "by itself" if peer.fills_itself else "with copies of its rules"
+    bench.fills[peer.key] = how
     bench.say(f"{peer.title}: {want} containers {how}, {time.monotonic() - start:.1f} s")
 
 
@@ -163,12 +169,13 @@ def connections(bench, nodes, size):
     results = {peer.key: measuring.must(world, peer.chain(shape, "ADD", measured()), "ADD").result
                for peer, world in able}
     runs = {peer.key: [] for peer, _ in able}
-    for _ in range(3):
+    for _ in range(CONNECT_RUNS):
         for peer, world in able:
             runs[peer.key].append(connect(world, bench.plan.connect_ms))
     for peer, world in able:
         measuring.must(world, peer.chain(shape, "DEL", measured(), results[peer.key]), "DEL")
-        bench.records.append({"case": "connect", "peer": peer.key, "verb": "", "n": size, "runs": 3, "ports": size + 1}
+        bench.records.append({"case": "connect", "peer": peer.key, "verb": "", "n": size, "runs": CONNECT_RUNS,
+                              "ports": size + 1}
                              | {field: statistics.summary([run[field] for run in runs[peer.key]])
                                 for field in runs[peer.key][0]})
 
@@ -193,7 +200,8 @@ def parallel(bench):
     for together in bench.plan.parallel:
         bench.say(f"{together} at once")
         samples = {}
-        list(map(lambda node: list(life(*node, shape)), nodes))
+        for peer, world in nodes:
+            list(life(peer, world, shape))
         for _ in range(3 if together > 1 else bench.plan.rounds[0]):
             for peer, world in nodes:
                 crowd(samples, peer, world, shape, together)
@@ -241,9 +249,7 @@ def leases(bench):
         for peer, world in nodes:
             for verb in ("ADD", "DEL"):
                 counts, _ = measuring.count(world, peer.host_local(verb, measured()))
-                row = next(row for row in bench.records if row["case"] == "host-local" and row["peer"] == peer.key
-                           and row["verb"] == verb and row["n"] == size)
-                row |= {"execs": counts.execs, "syscalls": counts.syscalls}
+                bench.add_counts(counts, case="host-local", peer=peer.key, verb=verb, n=size)
 
 
 def fill_leases(peer, world, have, want):
@@ -266,7 +272,8 @@ def foreign(bench):
     rules = "".join(f"add rule inet others c{number % 100} ip saddr 198.51.{number // 256}.{number % 256} counter\n"
                     for number in range(10_000))
     chains = "".join(f"add chain inet others c{number}\n" for number in range(100))
-    links = "".join(f"link add other{number} numtxqueues 1 numrxqueues 1 type dummy\n" for number in range(1000))
+    links = "".join(f"link add other{number} numtxqueues 1 numrxqueues 1 type veth "
+                    f"peer name rehto{number} numtxqueues 1 numrxqueues 1\n" for number in range(500))
     nodes = []
     for peer in bench.peers:
         if shape.key in peer.shapes:
@@ -295,14 +302,12 @@ def garbage(bench):
 
 
 def remains(world):
-    """Leases, ports of bridges, and lines of rules that name something of the fill."""
+    """Leases, veths and rules of containers; the subnet itself may stay."""
     folder = world.file("/var/lib/cni/networks/bench")
-    held = sum(1 for file in folder.iterdir() if file.name[0].isdigit())
-    ports = json.loads(world.run("ip", "-j", "link", "show", "type", "veth"))
-    rules = world.run("nft", "list", "ruleset") + world.run(peers.SHIMS / "legacy/iptables-save")
-    return {"leases": held, "links": len(ports), "rules": sum(
-        line.count("10.88.") for line in rules.splitlines() if "10.88.0.0/16" not in line or "10.88." in
-        line.replace("10.88.0.0/16", ""))}
+    ruleset = world.run("nft", "list", "ruleset") + world.run(peers.SHIMS / "legacy/iptables-save")
+    return {"leases": sum(file.name[0].isdigit() for file in folder.iterdir()),
+            "links": len(json.loads(world.run("ip", "-j", "link", "show", "type", "veth"))),
+            "rules": sum("10.88." in line.replace("10.88.0.0/16", "") for line in ruleset.splitlines())}
 
 
 CASES = {"host-local": leases, "parallel": parallel, "foreign": foreign, "gc": garbage, "growth": growth}

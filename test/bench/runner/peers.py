@@ -7,7 +7,7 @@ import os
 import pathlib
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-BUILD = REPOSITORY / "build/release"
+BUILD = pathlib.Path(os.environ.get("PATCHBAY_BENCH_BUILD", REPOSITORY / "build/release"))
 SPAWN, FLOOR, CONNECT = (BUILD / "bench" / name for name in ("spawn", "floor", "connect"))
 NETAVARK = pathlib.Path("/usr/lib/podman/netavark")
 SHIMS = BUILD / "bench/shims"
@@ -70,7 +70,7 @@ class Peer:
 
     @property
     def missing(self):
-        needed = [self.path] if self.path.suffix or self.path in (FLOOR, NETAVARK) else [
+        needed = [self.path] if self.path in (FLOOR, NETAVARK) else [
             self.path / name for name in ("bridge", "ptp", "host-local", "portmap")]
         lost = [str(path) for path in needed if not os.access(path, os.X_OK)]
         return f"{lost[0]} is not there" if lost else None
