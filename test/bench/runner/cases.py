@@ -19,7 +19,7 @@ class Plan:
     connect_ms: int
 
 
-QUICK = Plan(sizes=(0, 100), parallel=(1, 16), leases=(0, 1000), stale=100, rounds=(2, 5), seconds=2, connect_ms=300)
+QUICK = Plan(sizes=(0, 100), parallel=(1, 16), leases=(0, 1000), stale=100, rounds=(2, 5), seconds=2, connect_ms=200)
 FULL = Plan(sizes=(0, 100, 500, 1000), parallel=(1, 32, 64), leases=(0, 1000, 4000), stale=500, rounds=(5, 20),
             seconds=10, connect_ms=700)
 
@@ -202,7 +202,7 @@ def parallel(bench):
         samples = {}
         for peer, world in nodes:
             list(life(peer, world, shape))
-        for _ in range(3 if together > 1 else bench.plan.rounds[0]):
+        for _ in range(min(3, bench.plan.rounds[0])):
             for peer, world in nodes:
                 crowd(samples, peer, world, shape, together)
         for (key, verb), batches in samples.items():
