@@ -37,8 +37,11 @@ if(PATCHBAY_HARDEN)
   target_compile_options(patchbay_compiling INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
     -fcf-protection=full -ffunction-sections -fdata-sections)
-  target_link_options(patchbay_compiling INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed)
+  target_link_options(patchbay_compiling INTERFACE $<IF:$<BOOL:$<TARGET_PROPERTY:PATCHBAY_STATIC>>,-static-pie,-pie> -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed)
 endif()
 if(PATCHBAY_STATIC_RUNTIME)
-  target_link_options(patchbay_compiling INTERFACE -static-libstdc++ -static-libgcc)
+  # Wholly static where a target says so. The linker would then warn of name look-ups in libnl that we
+  # never call.
+  target_link_options(patchbay_compiling INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:PATCHBAY_STATIC>>,-static-pie;-Wl$<COMMA>--no-warnings,-static-libstdc++;-static-libgcc>)
 endif()

@@ -39,6 +39,10 @@ std::optional<contract::Dns> parse_dns_override(const contract::Request& request
   return given ? std::optional{contract::parse_dns(*dns)} : std::nullopt;
 }
 
+void check_return_early(const contract::Request& request) {
+  static_cast<void>(request.config.flag("returnEarly", true));
+}
+
 unsigned parse_mtu(const contract::Request& request) {
   const auto mtu = static_cast<unsigned>(request.config.integer("mtu", {0, 65535}).value_or(0));
   if (mtu == 0 || mtu >= 68) return mtu;

@@ -19,6 +19,9 @@ std::optional<net::Mac> parse_mac(const contract::Request& request);
 // /dns when any of its keys is there, even an empty list.
 std::optional<contract::Dns> parse_dns_override(const contract::Request& request);
 
+// /returnEarly, which DEL will look at (detach.hpp): refused unless it is true or false.
+void check_return_early(const contract::Request& request);
+
 // /mtu: 0 (the kernel's choice) or 68..65535.
 unsigned parse_mtu(const contract::Request& request);
 

@@ -19,15 +19,17 @@ namespace routes = netlink::routes;
 bool is_v6(const contract::IpConfig& ip) { return !ip.address.ip.is_v4(); }
 
 // Runtimes create namespaces with IPv6 switched off when the cluster is IPv4 only.
-void enable_ipv6(const Container& container, const std::string& ifname) {
+void enable_ipv6(const Container& container, const std::string& ifname, bool announce) {
   os::inside(container.netns, [&] {
     for (const std::string& name : {std::string{"lo"}, ifname}) {
       os::sysctl::ensure("net/ipv6/conf/" + name + "/disable_ipv6", "0");
     }
     try {
-      os::sysctl::ensure("net/ipv6/conf/" + ifname + "/keep_addr_on_down", "1");
+      os::sysctl::set("net/ipv6/conf/" + ifname + "/keep_addr_on_down", "1");
+      if (announce) os::sysctl::set("net/ipv6/conf/" + ifname + "/ndisc_notify", "1");
     } catch (const Error&) {
-      // A comfort for those who take the link down and up again; a read-only /proc/sys is no reason to fail.
+      // Comforts, for those who take the link down and up again and for neighbours with a long memory; a
+      // read-only /proc/sys is no reason to fail.
     }
   });
 }
@@ -100,11 +102,11 @@ netlink::Route to_netlink(const contract::Route& route, int link, const std::vec
 
 void configure_interface(Container& container, const InterfaceSetup& setup) {
   const bool any_v6 = std::any_of(setup.ips.begin(), setup.ips.end(), is_v6);
-  if (any_v6) enable_ipv6(container, setup.name);
+  if (any_v6) enable_ipv6(container, setup.name, setup.announce);
 
   std::vector<netlink::Request> batch;
-  batch.push_back(setup.announce_on_up ? links::set_up_and_announce(setup.index, setup.name)
-                                       : links::set_up(setup.index, setup.name));
+  batch.push_back(setup.announce ? links::set_up_and_announce(setup.index, setup.name)
+                                 : links::set_up(setup.index, setup.name));
   for (const auto& ip : setup.ips) {
     batch.push_back(
         addresses::add(setup.index, ip.address, {.detect_duplicates = setup.detect_duplicates}, setup.name));

@@ -32,7 +32,9 @@ struct InterfaceSetup {
   std::vector<contract::IpConfig> ips;  // all of them for this interface
   std::vector<contract::Route> routes;  // gateway defaults to the family's first gateway
   bool detect_duplicates = false;       // IPv6 DAD
-  bool announce_on_up = false;          // arp_notify
+  // Let the kernel announce the addresses when the interface comes up, and whenever it is asked to
+  // (links::announce): arp_notify, ndisc_notify.
+  bool announce = false;
 };
 // Up, addresses, routes: one batch. IPv6 is enabled on the interface when it is off and needed.
 // With duplicate detection, waits for its outcome and fails on a duplicate.

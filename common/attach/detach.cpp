@@ -22,12 +22,11 @@ const std::vector<firewall::Kind> kKinds{firewall::Kind::masquerade, firewall::K
 // What is known of the attachment that is to go, from the best source to the worst.
 struct Traces {
   std::optional<Record> record;
-  std::optional<Container> container;
   std::vector<net::Cidr> addresses;
-
-  // The record of this boot names everything there can be.
-  [[nodiscard]] bool complete() const { return record && record->addresses_known && record->boot == os::boot_id(); }
 };
+
+// The record of this boot names everything there can be.
+bool is_complete(const Record& record) { return record.addresses_known && record.boot == os::boot_id(); }
 
 // The namespace, unless it is not the one that was attached: another container may live at the path by now.
 std::optional<Container> recorded_container(const contract::Request& request, const std::optional<Record>& record) {
@@ -53,30 +52,33 @@ std::vector<net::Cidr> addresses_on(Container& container) {
   return found;
 }
 
+std::vector<net::Cidr> reported_addresses(const contract::Request& request) {
+  try {
+    if (const auto previous = request.previous_result()) return addresses_of(*previous);
+  } catch (const Error&) {
+    // A damaged prevResult is no reason to keep the attachment; tags tell as much.
+  }
+  return {};
+}
+
 Traces find_traces(const contract::Request& request, const Records& records, ErrorList& failures) {
   Traces traces;
   failures.attempt("read the attachment record", [&] { traces.record = records.find(request.owner); });
-  failures.attempt("open the container's namespace",
-                   [&] { traces.container = recorded_container(request, traces.record); });
   if (traces.record && traces.record->addresses_known) {
     traces.addresses = traces.record->addresses;
     return traces;
   }
-  try {
-    if (const auto previous = request.previous_result()) traces.addresses = addresses_of(*previous);
-  } catch (const Error&) {
-    // A damaged prevResult is no reason to keep the attachment; tags tell as much.
-  }
-  if (traces.addresses.empty() && traces.container) {
-    failures.attempt("read the container's addresses", [&] { traces.addresses = addresses_on(*traces.container); });
-  }
+  traces.addresses = reported_addresses(request);
+  if (!traces.addresses.empty()) return traces;
+  failures.attempt("read the container's addresses", [&] {
+    if (auto container = recorded_container(request, traces.record)) traces.addresses = addresses_on(*container);
+  });
   return traces;
 }
 
 void remove_rules(const Owner& owner, const Traces& traces) {
-  const bool none_made = traces.complete() && !traces.record->masquerade && !traces.record->mac_spoof_check;
-  if (none_made) return;
-  firewall::remove(owner, kKinds, {.addresses = traces.addresses, .ports = {}, .complete = traces.complete()});
+  if (traces.record && is_complete(*traces.record)) return attach::remove_rules(*traces.record);
+  firewall::remove(owner, kKinds, {.addresses = traces.addresses, .ports = {}});
 }
 
 // True when the host end's tag names somebody else.
@@ -85,20 +87,26 @@ bool is_of_another(netlink::Socket& host, const netlink::Link& link, const Owner
   return peer && peer->kind == "veth" && !peer->alias.empty() && peer->alias != owner.tag();
 }
 
-void remove_cable(const Owner& owner, Traces& traces) {
-  netlink::Socket host;
-  if (remove_host_end(host, owner, traces.record ? traces.record->host_ifname : "")) return;
-  if (!traces.container) return;
-  // A cable that the reference suite made has a random name on the host: found from inside.
-  const auto inner = links::find(traces.container->socket, owner.ifname);
-  if (!inner || inner->kind != "veth" || is_of_another(host, *inner, owner)) return;
-  links::remove(traces.container->socket, inner->index, inner->name);
+// By default not waiting for the kernel to forget the link. Whatever "returnEarly" is but false, DEL ends.
+Return when_to_return(const contract::Request& request) {
+  try {
+    return request.config.flag("returnEarly", true) ? Return::early : Return::when_all_is_done;
+  } catch (const Error&) {
+    return Return::early;
+  }
 }
 
-void forget_connections(const std::vector<net::Cidr>& addresses) {
-  std::vector<net::Ip> ips;
-  for (const net::Cidr& address : addresses) ips.push_back(address.ip);
-  firewall::conntrack::forget_addresses(ips);
+void remove_cable(const contract::Request& request, const Traces& traces) {
+  netlink::Socket host;
+  const Owner& owner = request.owner;
+  const std::string recorded_name = traces.record ? traces.record->host_ifname : "";
+  if (remove_host_end(host, owner, recorded_name, when_to_return(request))) return;
+  auto container = recorded_container(request, traces.record);
+  if (!container) return;
+  // A cable that the reference suite made has a random name on the host: found from inside.
+  const auto inner = links::find(container->socket, owner.ifname);
+  if (!inner || inner->kind != "veth" || is_of_another(host, *inner, owner)) return;
+  links::remove(container->socket, inner->index, {});
 }
 
 void release_lease(const contract::Request& request, const Traces& traces) {
@@ -118,16 +126,24 @@ Owners required_valid_attachments(const contract::Request& request) {
       .hint("an absent list is not an empty one: nothing was removed");
 }
 
+void remove_rules(const Record& record) {
+  std::vector<firewall::Kind> made;
+  if (record.masquerade) made.push_back(firewall::Kind::masquerade);
+  if (record.mac_spoof_check) made.push_back(firewall::Kind::mac_spoof);
+  if (made.empty()) return;
+  firewall::remove(record.owner, made,
+                   {.addresses = record.addresses, .ports = {}, .complete = true, .backend = record.backend});
+}
+
 void detach(const contract::Request& request, const Records& records) {
   ErrorList failures;
-  Traces traces = find_traces(request, records, failures);
+  const Traces traces = find_traces(request, records, failures);
   failures.attempt("remove packet filter rules", [&] { remove_rules(request.owner, traces); });
   bool unplugged = false;
   failures.attempt("remove the cable", [&] {
-    remove_cable(request.owner, traces);
+    remove_cable(request, traces);
     unplugged = true;
   });
-  failures.attempt("forget connections", [&] { forget_connections(traces.addresses); });
   // The lease stays as long as the address may still be answered for.
   if (unplugged) failures.attempt("release addresses", [&] { release_lease(request, traces); });
   if (failures.empty()) failures.attempt("remove the attachment record", [&] { records.remove(request.owner); });
@@ -142,17 +158,27 @@ void clear_leftovers(const contract::Request& request, const Records& records) {
 void collect(const contract::Request& request, const Records& records) {
   const Owners valid = required_valid_attachments(request);
   const std::string& network = request.owner.network;
+  auto stale = records.list(network);
+  std::erase_if(stale,
+                [&](const Record& it) { return std::find(valid.begin(), valid.end(), it.owner) != valid.end(); });
   ErrorList failures;
   failures.attempt("remove stale rules", [&] { firewall::collect(network, kKinds, valid); });
   bool unplugged = false;
   failures.attempt("remove stale cables", [&] {
     netlink::Socket host;
-    collect_host_ends(host, network, valid);
+    Owners owners;
+    for (const Record& record : stale) owners.push_back(record.owner);
+    collect_host_ends(host, network, valid, owners);
     unplugged = true;
   });
-  for (const Record& record : records.list(network)) {
-    if (std::find(valid.begin(), valid.end(), record.owner) != valid.end()) continue;
-    failures.attempt("forget connections", [&] { forget_connections(record.addresses); });
+  failures.attempt("forget connections", [&] {
+    std::vector<net::Ip> addresses;
+    for (const Record& record : stale) {
+      for (const net::Cidr& address : record.addresses) addresses.push_back(address.ip);
+    }
+    firewall::conntrack::forget_addresses(addresses);
+  });
+  for (const Record& record : stale) {
     if (unplugged) failures.attempt("remove a stale record", [&] { records.remove(record.owner); });
   }
   if (unplugged) {

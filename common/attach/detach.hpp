@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking an attachment away again: the same for every plugin that hands out cables.
 //
-// Rules first, then the link, then connections, then the lease (an address must not be handed out
-// again while anything still answers for it), the record last. Each step is done whatever became of
-// the others; absent is success. Nothing is derived from today's configuration or from what the
+// Rules first, then the link, then the lease (an address must not be handed out again while anything still
+// answers for it), the record last. Tracked connections of the container expire by themselves. Each step is done
+// whatever became of the others; absent is success. Nothing is derived from today's configuration or from what the
 // namespace still shows when the record or the tags can tell.
 #pragma once
 
@@ -12,8 +12,12 @@
 
 namespace patchbay::attach {
 
-// DEL. Works without namespace, prevResult, record, IPAM executable or the other backend.
+// DEL. Works without namespace, prevResult, record, IPAM executable or the other backend. Returns as soon as
+// the cable is gone, unless the configuration says "returnEarly": false (links::remove_early).
 void detach(const contract::Request& request, const Records& records);
+
+// The packet filter rules of an attachment whose addresses are known.
+void remove_rules(const Record& record);
 
 // ADD, first step: an earlier ADD of the same attachment was killed; what it left is removed.
 void clear_leftovers(const contract::Request& request, const Records& records);

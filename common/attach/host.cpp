@@ -25,7 +25,7 @@ bool belongs_to(const netlink::Link& link, const Owner& owner) {
 void clear_leftover(netlink::Socket& host, const CablePlan& plan, const netlink::Link& leftover) {
   netlink::Socket inside{*plan.container};
   if (links::find(inside, plan.owner.ifname)) throw interface_exists(plan.owner.ifname);
-  links::remove(host, leftover.index, leftover.name);
+  links::remove(host, leftover.index, {});
 }
 
 // The veth under the first candidate name that is free or was ours.
@@ -33,7 +33,7 @@ netlink::links::Veth create_under_free_name(netlink::Socket& host, const CablePl
   for (unsigned candidate = 0; candidate < kCandidates;) {
     const std::string name = plan.owner.host_ifname(candidate);
     auto veth = links::create_veth(
-        host, {.host = {.name = name, .alias = plan.owner.tag()},
+        host, {.host = {.name = name},
                .peer = {.name = plan.owner.ifname, .mac = plan.container_mac, .netns = plan.container},
                .mtu = plan.mtu,
                .master = plan.master});
@@ -61,7 +61,7 @@ netlink::links::Veth create_cable(netlink::Socket& host, const CablePlan& plan) 
   return with_context("connect " + plan.owner.ifname + " of container " + plan.owner.container, [&] {
     netlink::links::Veth cable = create_under_free_name(host, plan);
     try {
-      refuse_router_advertisements(cable.host.name);
+      refuse_router_advertisements(cable.host);
       if (plan.master == 0) skip_duplicate_detection(cable.host.name);  // a bridge port needs no address
     } catch (...) {
       links::remove(host, cable.host.index, cable.host.name);
@@ -71,9 +71,10 @@ netlink::links::Veth create_cable(netlink::Socket& host, const CablePlan& plan) 
   });
 }
 
-void refuse_router_advertisements(const std::string& ifname) {
+void refuse_router_advertisements(const netlink::Link& link) {
+  if (link.accept_ra == 0) return;
   // Absent key: no IPv6 on this host, so nobody listens to advertisements either (CVE-2020-10749).
-  os::sysctl::ensure("net/ipv6/conf/" + ifname + "/accept_ra", "0");
+  os::sysctl::set("net/ipv6/conf/" + link.name + "/accept_ra", "0");
 }
 
 void skip_duplicate_detection(const std::string& ifname) {
@@ -84,12 +85,12 @@ void skip_duplicate_detection(const std::string& ifname) {
   }
 }
 
-void enable_forwarding(const std::vector<net::Ip>& addresses) {
+void enable_forwarding(const std::vector<net::Ip>& addresses, const netlink::links::View& host) {
   const auto any_of = [&](bool v4) {
     return std::any_of(addresses.begin(), addresses.end(), [v4](const net::Ip& ip) { return ip.is_v4() == v4; });
   };
-  if (any_of(true)) os::sysctl::ensure("net/ipv4/ip_forward", "1");
-  if (any_of(false)) os::sysctl::ensure("net/ipv6/conf/all/forwarding", "1");
+  if (any_of(true) && !host.forwards_v4) os::sysctl::ensure("net/ipv4/ip_forward", "1");
+  if (any_of(false) && !host.forwards_v6) os::sysctl::ensure("net/ipv6/conf/all/forwarding", "1");
 }
 
 std::optional<netlink::Link> find_host_end(netlink::Socket& host, const Owner& owner,
@@ -105,17 +106,27 @@ std::optional<netlink::Link> find_host_end(netlink::Socket& host, const Owner& o
   return std::nullopt;
 }
 
-bool remove_host_end(netlink::Socket& host, const Owner& owner, const std::string& recorded_name) {
+bool remove_host_end(netlink::Socket& host, const Owner& owner, const std::string& recorded_name, Return when) {
   const auto link = find_host_end(host, owner, recorded_name);
-  return link && links::remove(host, link->index, link->name);
+  if (!link) return false;
+  return when == Return::early ? links::remove_early(host, *link) : links::remove(host, link->index, {});
 }
 
-void collect_host_ends(netlink::Socket& host, const std::string& network, const Owners& valid) {
+void collect_host_ends(netlink::Socket& host, const std::string& network, const Owners& valid, const Owners& stale) {
   const auto keep = sorted_tags(valid);
-  for (const netlink::Link& link : links::list(host, "veth")) {
-    if (!Owner::tag_is_of_network(link.alias, network)) continue;
-    if (!std::binary_search(keep.begin(), keep.end(), link.alias)) links::remove(host, link.index, link.name);
-  }
+  std::vector<std::string>
+      untagged_names;  // of links that were made, and whose maker was killed before it could tag them
+  for (const Owner& owner : stale) untagged_names.push_back(owner.host_ifname());
+  std::sort(untagged_names.begin(), untagged_names.end());
+  const auto goes = [&](const netlink::Link& link) {
+    if (link.kind != "veth") return false;
+    if (link.alias.empty()) return std::binary_search(untagged_names.begin(), untagged_names.end(), link.name);
+    return Owner::tag_is_of_network(link.alias, network) && !std::binary_search(keep.begin(), keep.end(), link.alias);
+  };
+  const auto all = links::list(host);
+  std::vector<netlink::Link> gone;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(gone), goes);
+  links::remove_all(host, gone, all);
 }
 
 bool is_dead_by_tag(const std::string& tag) {

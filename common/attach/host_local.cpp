@@ -69,7 +69,6 @@ Result add_for(const Request& request, const std::optional<os::NetnsId>& netns) 
 
   // Everything that can be done without the lock is done.
   Store store = Store::open(data_dir(request), request.owner.network);
-  contract::stop_if_asked();
   for (const ipam::Allocation& allocation : allocate(store, tenant, sets, requested)) {
     result.ips.push_back({.address = allocation.address, .gateway = allocation.gateway, .interface = std::nullopt});
   }
@@ -80,7 +79,10 @@ Result add_for(const Request& request, const std::optional<os::NetnsId>& netns) 
 
 // Which namespace the addresses are for serves to tell a dead lease from a live one, and nothing else:
 // what is odd about CNI_NETNS, the main plugin says.
-Result add(const Request& request) { return add_for(request, ipam::namespace_at(request.netns)); }
+Result add(const Request& request) {
+  contract::stop_if_asked();
+  return add_for(request, ipam::namespace_at(request.netns));
+}
 
 Result add(const Request& request, const os::NetnsId& netns) { return add_for(request, netns); }
 

@@ -11,11 +11,15 @@ namespace {
 
 constexpr std::string_view kOurs = "host-local";
 
-// The executable that would answer, or nullopt when we can answer in its place: it is our own build.
+// We can answer in its place.
+bool is_ours(const contract::Request& request, const std::string& type) {
+  return type == kOurs && contract::finds_our_build(request, type);
+}
+
+// The executable that would answer, or nullopt when it is our own build.
 std::optional<contract::Executable> foreign_plugin(const contract::Request& request, const std::string& type) {
-  contract::Executable plugin = contract::require_plugin(request, type);
-  if (type == kOurs && contract::is_our_build(plugin)) return std::nullopt;
-  return plugin;
+  if (is_ours(request, type)) return std::nullopt;
+  return contract::require_plugin(request, type);
 }
 
 void warn(const std::string& text) {
@@ -39,19 +43,18 @@ std::optional<std::string> ipam_type(const contract::Request& request) {
   return type;
 }
 
-AddressRequest::AddressRequest(const contract::Request& request, std::string type)
-    : request_(&request), type_(std::move(type)) {}
+AddressRequest::AddressRequest(const contract::Request& request, std::string type, const os::NetnsId& netns)
+    : request_(&request), type_(std::move(type)), netns_(netns), executable_(foreign_plugin(request, type_)) {}
 
-AddressRequest AddressRequest::start(const contract::Request& request, const std::string& type) {
-  AddressRequest asked{request, type};
-  if (auto plugin = foreign_plugin(request, type)) {
-    asked.delegation_.emplace(contract::Delegation::start(request, std::move(*plugin), contract::Command::add));
-  }
-  return asked;
+void AddressRequest::start() {
+  if (!executable_) return;
+  delegation_.emplace(contract::Delegation::start(*request_, *std::move(executable_), contract::Command::add));
+  executable_.reset();
 }
 
 contract::Result AddressRequest::finish() {
-  if (!delegation_) return host_local::add(*request_);  // leaves nothing behind when it fails
+  start();
+  if (!delegation_) return host_local::add(*request_, netns_);
   try {
     contract::Result result = delegation_->finish_with_result();
     if (!result.ips.empty()) return result;
@@ -70,8 +73,9 @@ contract::Result AddressRequest::finish() {
 }
 
 void release_addresses(const contract::Request& request, const std::string& type) {
+  if (is_ours(request, type)) return host_local::del(request);
   auto plugin = contract::find_plugin(request, type);
-  if (type == kOurs && (!plugin || contract::is_our_build(*plugin))) return host_local::del(request);
+  if (!plugin && type == kOurs) return host_local::del(request);
   if (!plugin) return warn("IPAM plugin " + type + " is not in CNI_PATH: what it handed out is not released");
   delegate(request, std::move(*plugin), contract::Command::del);
 }
@@ -83,8 +87,9 @@ void check_addresses(const contract::Request& request, const std::string& type) 
 }
 
 void collect_addresses(const contract::Request& request, const std::string& type) {
+  if (is_ours(request, type)) return host_local::gc(request);
   auto plugin = contract::find_plugin(request, type);
-  if (type == kOurs && (!plugin || contract::is_our_build(*plugin))) return host_local::gc(request);
+  if (!plugin && type == kOurs) return host_local::gc(request);
   if (!plugin) return warn("IPAM plugin " + type + " is not in CNI_PATH: its stale addresses are not collected");
   delegate(request, std::move(*plugin), contract::Command::gc);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asking for addresses: from our own host-local in process, from any other IPAM plugin by running
-// it - while the link is being made.
+// Asking for addresses: from our own host-local in process, at once; from any other IPAM plugin by
+// running it, while the link is being made.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "common/contract/delegate.hpp"
 #include "common/contract/request.hpp"
 #include "common/contract/result.hpp"
+#include "common/os/netns.hpp"
 
 namespace patchbay::attach {
 
@@ -17,16 +18,21 @@ std::optional<std::string> ipam_type(const contract::Request& request);
 
 class AddressRequest {
  public:
-  // Starts a foreign plugin's ADD; for our own, remembers only that it is to be asked.
-  static AddressRequest start(const contract::Request& request, const std::string& type);
+  // Finds out who is to be asked; nothing is asked yet. `netns`: which namespace the addresses are for.
+  AddressRequest(const contract::Request& request, std::string type, const os::NetnsId& netns);
+  // Our own answers within finish(), and leaves nothing behind when it fails.
+  [[nodiscard]] bool is_answered_in_process() const { return !executable_ && !delegation_; }
+  // Starts a foreign plugin's ADD.
+  void start();
   // The addresses; throws when the IPAM fails or returns none (and then has released them).
   contract::Result finish();
 
  private:
-  AddressRequest(const contract::Request& request, std::string type);
   const contract::Request* request_;
   std::string type_;
-  std::optional<contract::Delegation> delegation_;  // nullopt: in process
+  os::NetnsId netns_;
+  std::optional<contract::Executable> executable_;  // of a foreign plugin that has not been started
+  std::optional<contract::Delegation> delegation_;
 };
 
 // DEL, CHECK, GC, STATUS of the IPAM. For `release`, a missing IPAM executable is a warning on stderr, not

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/attach/record.hpp"
 
-#include <filesystem>
+#include <algorithm>
 
 #include "common/attach/record_format.hpp"
 #include "common/base/error.hpp"
+#include "common/firewall/firewall.hpp"
 #include "common/netlink/link.hpp"
 
 namespace patchbay::attach {
@@ -21,17 +22,6 @@ std::optional<Record> read_record(const os::Directory& directory, const std::str
   } catch (const Error&) {
     return std::nullopt;
   }
-}
-
-// Directories below `path`: networks of a plugin.
-std::vector<std::string> directories_in(const std::string& path) {
-  std::vector<std::string> names;
-  std::error_code failure;
-  for (std::filesystem::directory_iterator entry{path, failure}, end; !failure && entry != end;
-       entry.increment(failure)) {
-    if (entry->is_directory(failure)) names.push_back(entry->path().filename());
-  }
-  return names;
 }
 
 // "network/container/ifname", not the short form of a long one.
@@ -80,7 +70,8 @@ std::vector<Record> Records::list(const std::string& network) const {
 
 std::optional<Record> Records::find_by_tag(const std::string& tag) const {
   const auto network = network_in(tag);
-  const auto networks = network ? std::vector{*network} : directories_in(directory_ + "/" + plugin_);
+  const auto networks =
+      network ? std::vector{*network} : os::Directory::at(directory_ + "/" + plugin_, kDirectoryMode).directories();
   std::optional<Record> found;
   for (const std::string& name : networks) {
     for (Record& record : list(name)) {
@@ -92,10 +83,27 @@ std::optional<Record> Records::find_by_tag(const std::string& tag) const {
   return found;
 }
 
-Record begin_record(const contract::Request& request, const os::Netns* netns) {
-  Record record{.owner = request.owner, .boot = os::boot_id(), .netns_path = request.netns};
-  if (netns != nullptr) record.netns = netns->id();
-  return record;
+Record begin_record(const contract::Request& request, std::optional<os::NetnsId> netns) {
+  return {.owner = request.owner, .boot = os::boot_id(), .netns_path = request.netns, .netns = netns};
+}
+
+void choose_backend(Record& record, std::optional<firewall::Backend> configured) {
+  static constexpr net::Family kFirst[] = {net::Family::v4};
+  if (record.masquerade) record.backend = firewall::choose(configured, kFirst);
+}
+
+void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,
+                    std::optional<firewall::Backend> configured) {
+  static constexpr net::Family kSecond[] = {net::Family::v6};
+  bool any_v6 = false;
+  for (const contract::IpConfig& ip : ips) {
+    record.addresses.push_back(ip.address);
+    any_v6 = any_v6 || !ip.address.ip.is_v4();
+  }
+  record.addresses_known = true;
+  if (any_v6 && record.masquerade && record.backend != firewall::Backend::iptables) {
+    record.backend = firewall::choose(configured, kSecond);
+  }
 }
 
 bool is_dead(const Record& record) {

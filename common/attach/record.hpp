@@ -14,6 +14,7 @@
 
 #include "common/base/owner.hpp"
 #include "common/contract/request.hpp"
+#include "common/contract/result.hpp"
 #include "common/firewall/intent.hpp"
 #include "common/net/ip.hpp"
 #include "common/os/file.hpp"
@@ -30,7 +31,8 @@ struct Record {
   std::vector<net::Cidr> addresses;  // of the container, once known
   bool addresses_known = false;      // the list above is final
   bool masquerade = false, mac_spoof_check = false;
-  std::string ipam_type;  // the IPAM plugin that was asked; empty: none
+  std::optional<firewall::Backend> backend;  // that makes the rules, once chosen
+  std::string ipam_type;                     // the IPAM plugin that was asked; empty: none
   std::vector<firewall::PortForward> port_forwards;
   std::string cable;  // veth: the name of the direct cable
 };
@@ -55,8 +57,14 @@ class Records {
   std::string plugin_, directory_;
 };
 
-// A record for `request`, with boot, netns identity (nullptr: unknown) and owner filled in.
-Record begin_record(const contract::Request& request, const os::Netns* netns);
+// A record for `request`, with boot, netns identity (nullopt: unknown) and owner filled in.
+Record begin_record(const contract::Request& request, std::optional<os::NetnsId> netns);
+
+// Which backend is to masquerade, as far as it can be told before there are addresses…
+void choose_backend(Record& record, std::optional<firewall::Backend> configured);
+// …and the addresses that IPAM has handed out: those of IPv6 may want the other one.
+void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,
+                    std::optional<firewall::Backend> configured);
 
 // True when what this record stands for is provably dead: another boot, or its namespace is gone
 // and (if it has one) its host interface too.

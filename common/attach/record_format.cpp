@@ -6,6 +6,7 @@
 
 #include "common/base/error.hpp"
 #include "common/contract/json.hpp"
+#include "common/firewall/firewall.hpp"
 #include "common/ipam/index_entry.hpp"
 
 namespace patchbay::attach {
@@ -125,6 +126,7 @@ Record to_record(const Json& object) {
   record.addresses_known = object.flag("addressesKnown");
   record.masquerade = object.flag("masquerade");
   record.mac_spoof_check = object.flag("macSpoofCheck");
+  record.backend = firewall::parse_backend(object.text_or("backend", ""));
   record.ipam_type = object.text_or("ipamType", "");
   for (const Json& forward : object.list("portForwards")) record.port_forwards.push_back(to_port_forward(forward));
   record.cable = object.text_or("cable", "");
@@ -148,6 +150,7 @@ std::string print_record(const Record& record) {
               {"portForwards", list_of(record.port_forwards)},
               {"cable", record.cable}};
   for (const net::Cidr& address : record.addresses) object["addresses"].push_back(address.to_string());
+  if (record.backend) object["backend"] = firewall::to_string(*record.backend);
   if (record.netns) object["netns"] = ipam::to_string(*record.netns);
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -102,9 +102,7 @@ bool has_our_note(const File& file) {
 
 bool is_our_build(const Executable& executable) {
   const int fd = executable.fd.get();
-  const int flags = fcntl(fd, F_GETFL);
-  if (flags < 0) return false;
-  if ((flags & O_PATH) == 0) return has_our_note(File{fd});
+  if (executable.readable) return has_our_note(File{fd});
   // Found, but not readable by us when it was opened: a path descriptor cannot be read from.
   const std::string again = "/proc/self/fd/" + std::to_string(fd);
   const os::UniqueFd readable{os::retry_interrupted([&] { return open(again.c_str(), O_RDONLY | O_CLOEXEC); })};

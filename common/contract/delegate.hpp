@@ -17,7 +17,11 @@ namespace patchbay::contract {
 struct Executable {
   os::UniqueFd fd;
   std::string path;
+  bool readable = true;  // false: a path descriptor, good for executing only
 };
+
+// Whether the first file named `type` in request.plugin_path is our own build of it.
+bool finds_our_build(const Request& request, const std::string& type);
 
 // First regular file named `type` in request.plugin_path. nullopt when there is none.
 std::optional<Executable> find_plugin(const Request& request, const std::string& type);

@@ -17,12 +17,18 @@ constexpr const char* kTypePointer = "/ipam/type";
 
 // O_NONBLOCK for what is no file (a FIFO would wait for its writer). Without permission to read, a
 // path descriptor still executes.
-os::UniqueFd open_program(const std::string& path) {
+Executable open_program(std::string path) {
   const auto try_open = [&](int flags) {
     return os::UniqueFd{os::retry_interrupted([&] { return open(path.c_str(), flags | O_CLOEXEC); })};
   };
   os::UniqueFd fd = try_open(O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  return !fd && errno == EACCES ? try_open(O_PATH) : std::move(fd);
+  if (fd || errno != EACCES) return {std::move(fd), std::move(path), true};
+  fd = try_open(O_PATH);
+  return {std::move(fd), std::move(path), false};
+}
+
+std::string path_of(std::string directory, const std::string& type) {
+  return std::move(directory.append("/").append(type));
 }
 
 bool is_regular(const os::UniqueFd& fd) {
@@ -35,11 +41,18 @@ bool is_regular(const os::UniqueFd& fd) {
 std::optional<Executable> find_plugin(const Request& request, const std::string& type) {
   validate_plugin_type(type, kTypePointer);
   for (const std::string& directory : request.plugin_path) {
-    std::string path = directory;
-    path.append("/").append(type);
-    if (auto fd = open_program(path); fd && is_regular(fd)) return Executable{std::move(fd), std::move(path)};
+    Executable found = open_program(path_of(directory, type));
+    if (found.fd && is_regular(found.fd)) return found;
   }
   return std::nullopt;
+}
+
+bool finds_our_build(const Request& request, const std::string& type) {
+  for (const std::string& directory : request.plugin_path) {
+    const Executable first = open_program(path_of(directory, type));
+    if (first.fd) return is_our_build(first);  // what is no regular file has no note
+  }
+  return false;
 }
 
 Executable require_plugin(const Request& request, const std::string& type) {

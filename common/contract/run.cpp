@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <new>
 
+#include "common/base/twin.hpp"
 #include "common/contract/detail/about.hpp"
 #include "common/contract/detail/configuration.hpp"
 #include "common/contract/detail/environment.hpp"
+#include "common/contract/detail/process.hpp"
 #include "common/contract/detail/signals.hpp"
 #include "common/contract/detail/standard_io.hpp"
 #include "common/contract/detail/text.hpp"
@@ -80,7 +82,6 @@ void take_back(const Plugin& plugin, Request request) {
 }
 
 void add(const Plugin& plugin, const Request& request) {
-  detail::note_termination();
   const Result result = plugin.add(request);
   try {
     detail::write_output(result.print(request.version));
@@ -107,33 +108,44 @@ void perform(const Plugin& plugin, const Request& request) {
   }
 }
 
-// `version` becomes that of the configuration as soon as it is known: errors are told in it.
-void serve(const Plugin& plugin, std::string_view verb, Version& version) {
+// What we were asked, as far as it is known: the version of the configuration, in which errors are told,
+// and stdin, which the twin gets again.
+struct Asked {
+  Version version = kNewest;
+  std::string input;
+};
+
+void serve(const Plugin& plugin, std::string_view verb, Asked& asked) {
   const auto command = detail::find_command(verb);
   if (!command) throw Error{Code::invalid_environment, "unknown CNI_COMMAND: " + std::string{verb.substr(0, 64)}};
   if (command == Command::version) return detail::write_output(detail::version_reply());
   auto environment = detail::read_environment(*command);
-  std::string input = detail::read_input();
-  Json config = detail::parse_config(input);
-  version = detail::spoken_version(config).value_or(version);
-  perform(plugin, detail::make_request(*command, std::move(environment), std::move(config), std::move(input)));
+  asked.input = detail::read_input();
+  Json config = detail::parse_config(asked.input);
+  asked.version = detail::spoken_version(config).value_or(asked.version);
+  perform(plugin, detail::make_request(*command, std::move(environment), std::move(config), asked.input));
 }
 
 }  // namespace
 
 int run(const Plugin& plugin, int argc, char** argv) {
-  Version version = kNewest;
+  Asked asked;
   try {
+    detail::grow_generously();
     detail::occupy_standard_descriptors();
-    detail::survive_failing_writes();
     // Whoever creates a file says its mode; nobody but the owner may write, whatever the runtime left us.
     umask(S_IWGRP | S_IWOTH);
     const char* verb = std::getenv("CNI_COMMAND");
+    detail::hold_signals(verb != nullptr && detail::find_command(verb) == Command::add);
     if (verb == nullptr || *verb == '\0') return detail::introduce(plugin, argc, argv);
-    serve(plugin, verb, version);
+    try {
+      serve(plugin, verb, asked);
+    } catch (const TwinNeeded&) {
+      detail::become_twin(plugin.name, asked.input, argv);
+    }
     return 0;
   } catch (...) {
-    report(describe_failure(), version);
+    report(describe_failure(), asked.version);
     return 1;
   }
 }

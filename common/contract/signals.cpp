@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include <atomic>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -14,44 +14,50 @@
 namespace patchbay::contract {
 namespace {
 
-std::atomic<int> asked_by{0};  // the signal's number
-static_assert(std::atomic<int>::is_always_lock_free, "for use in a signal handler");
+constexpr std::array kOfFailingWrites{SIGPIPE, SIGXFSZ};
+constexpr std::array kOfTermination{SIGTERM, SIGINT, SIGHUP};
 
-// Handlers and not SIG_IGN, which a delegate would inherit. SA_RESTART is of no use: every system
-// call that EINTR interrupts is made again anyway (os::retry_interrupted).
-void handle(int signal_number, void (*handler)(int)) {
+template <typename Signals>
+void add(sigset_t& to, const Signals& signals) {
+  for (const int signal_number : signals) sigaddset(&to, signal_number);
+}
+
+// On purpose, as nohup(1) does. Blocked, such a signal is pending all the same.
+bool is_ignored(int signal_number) {
   struct sigaction action {};
-  struct sigaction before {};
-  action.sa_handler = handler;
-  sigemptyset(&action.sa_mask);
-  int failed = sigaction(signal_number, &action, &before);
-  // What somebody ignores on purpose, as nohup(1) does, stays ignored.
-  if (failed == 0 && before.sa_handler == SIG_IGN) failed = sigaction(signal_number, &before, nullptr);
-  if (failed != 0) throw system_error(Code::internal, "handle signal " + std::to_string(signal_number), errno);
+  return sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 }  // namespace
 
 namespace detail {
 
-void survive_failing_writes() {
-  for (const int signal_number : {SIGPIPE, SIGXFSZ}) handle(signal_number, [](int) {});
+// Blocked, and not ignored, which a delegate would inherit; it gets an empty mask (os::Child).
+void hold_signals(bool termination) {
+  sigset_t held;
+  sigemptyset(&held);
+  add(held, kOfFailingWrites);
+  if (termination) add(held, kOfTermination);
+  if (sigprocmask(SIG_BLOCK, &held, nullptr) != 0) throw system_error(Code::internal, "block signals", errno);
 }
 
-void note_termination() {
-  for (const int signal_number : {SIGTERM, SIGINT, SIGHUP}) {
-    handle(signal_number, [](int number) { asked_by.store(number, std::memory_order_relaxed); });
-  }
+sigset_t mask_while_idle() {
+  sigset_t mask;
+  if (sigprocmask(SIG_BLOCK, nullptr, &mask) != 0) throw system_error(Code::internal, "read the signal mask", errno);
+  for (const int signal_number : kOfTermination) sigdelset(&mask, signal_number);
+  return mask;
 }
 
 }  // namespace detail
 
 void stop_if_asked() {
-  const int number = asked_by.load(std::memory_order_relaxed);
-  if (number == 0) return;
-  const char* name = sigabbrev_np(number);
-  throw Error{Code::try_again, "stopped by SIG" + std::string{name == nullptr ? "?" : name}}.hint(
-      "nothing is left behind; the ADD may be repeated");
+  sigset_t pending;
+  if (sigpending(&pending) != 0) throw system_error(Code::internal, "look for signals", errno);
+  for (const int signal_number : kOfTermination) {
+    if (sigismember(&pending, signal_number) == 0 || is_ignored(signal_number)) continue;
+    throw Error{Code::try_again, "stopped by SIG" + std::string{sigabbrev_np(signal_number)}}.hint(
+        "nothing is left behind; the ADD may be repeated");
+  }
 }
 
 }  // namespace patchbay::contract

@@ -17,9 +17,12 @@ using detail::Filter;
 using detail::Flow;
 using wire::Socket;
 
-// Listing costs a walk over the hash table that all namespaces share, a millisecond or more. Up to
+// Listing costs a walk over the hash table that all namespaces share, some milliseconds. Up to
 // about this many flows cost less, listed in vain, than another walk.
 constexpr std::uint64_t kCheaperThanAnotherWalk = 4096;
+
+// And above that many searches one walk for all costs less.
+constexpr std::size_t kMostWalks = 8;
 
 // One walk for few flows, else one for each filter, for what the kernel can pick.
 struct Search {
@@ -30,7 +33,7 @@ using IsStale = std::function<bool(const Flow&)>;
 
 void forget(std::uint64_t count, const std::vector<Search>& searches, const IsStale& is_stale) {
   Socket socket{Socket::Family::netfilter};
-  if (count <= kCheaperThanAnotherWalk) {
+  if (count <= kCheaperThanAnotherWalk || searches.size() > kMostWalks) {
     return delete_flows(socket, list_flows(socket, std::nullopt, std::nullopt, is_stale));
   }
   for (const Search& search : searches) {
@@ -92,6 +95,10 @@ bool is_served_here(const Flow& flow) {
          flow.original.protocol != static_cast<std::uint8_t>(Protocol::udp);
 }
 
+bool does_harm_when_stale(const PortForward& forward) {
+  return std::ranges::any_of(forward.ports, [](const HostPort& port) { return port.protocol != Protocol::tcp; });
+}
+
 std::optional<Filter> filter_for(const PortForward& forward, bool any_target) {
   if (!any_target) return Filter{.of_reply = true, .source = forward.container.ip};
   if (forward.ports.size() != 1) return std::nullopt;
@@ -102,6 +109,7 @@ std::optional<Filter> filter_for(const PortForward& forward, bool any_target) {
 }  // namespace
 
 void forget_ports(const std::vector<PortForward>& forwards, bool any_target) {
+  if (std::ranges::none_of(forwards, &does_harm_when_stale)) return;
   std::vector<Search> searches;
   for (const PortForward& forward : forwards) {
     if (!forward.ports.empty()) searches.push_back({forward.container.family(), filter_for(forward, any_target)});

@@ -53,9 +53,11 @@ std::optional<Backend> parse_backend(std::string_view name) {
 
 std::string_view to_string(Backend backend) { return backend == Backend::nftables ? "nftables" : "iptables"; }
 
-Backend choose(std::optional<Backend> configured) {
-  if (configured) return *configured;
-  return iptables::in_use() ? Backend::iptables : Backend::nftables;
+Backend choose(std::optional<Backend> configured, std::span<const net::Family> families) {
+  const auto used = [&] { return iptables::in_use(families) ? Backend::iptables : Backend::nftables; };
+  const Backend chosen = configured ? *configured : used();
+  if (chosen == Backend::iptables) iptables::prepare();
+  return chosen;
 }
 
 std::optional<std::string> unavailable(Backend backend) {
@@ -88,7 +90,9 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
 }
 
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
-  on_both([&] { nftables::remove(owner, kinds, hints); }, [&] { iptables::remove(owner, kinds, hints); });
+  const auto by_nftables = [&] { nftables::remove(owner, kinds, hints); };
+  if (hints.complete && hints.backend == Backend::nftables) return by_nftables();
+  on_both(by_nftables, [&] { iptables::remove(owner, kinds, hints); });
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ std::string_view to_string(Backend backend);
 
 // The configured backend or, without one, what this host runs on: iptables where its legacy nat
 // table is in use in this namespace (/proc/net/ip_tables_names) and holds nothing says otherwise;
-// nftables everywhere else. No exec, no side effect.
-Backend choose(std::optional<Backend> configured);
+// nftables everywhere else. Where only addresses of one family are concerned, the other's tables say
+// nothing. No exec, no side effect. Throws TwinNeeded for iptables where this executable cannot do it.
+inline constexpr net::Family kBothFamilies[] = {net::Family::v4, net::Family::v6};
+Backend choose(std::optional<Backend> configured, std::span<const net::Family> families = kBothFamilies);
 
 // STATUS: why this backend cannot work here, or nullopt. Cheap, and changes nothing.
 std::optional<std::string> unavailable(Backend backend);
@@ -47,10 +50,12 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
 struct Hints {
   std::vector<net::Cidr> addresses;  // of the container
   std::vector<PortForward> ports;
-  bool complete = false;  // nothing but this can exist: no walk needed
+  bool complete = false;           // nothing but this can exist: no walk needed
+  std::optional<Backend> backend;  // who made it, when that is known of all of it
 };
 
-// Removes what `owner` has of `kind`, from both backends, whatever is configured today. Absent is
+// Removes what `owner` has of `kind`, from both backends, whatever is configured today - unless the
+// hints tell which one made it. Absent is
 // fine. Only what carries the owner's tag is removed (compare-and-delete).
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
 

@@ -46,17 +46,20 @@ std::optional<Mac> Mac::parse(std::string_view text) {
   return mac;
 }
 
-Mac Mac::random() {
-  Mac mac;
+Mac Mac::random() { return random_pair().first; }
+
+std::pair<Mac, Mac> Mac::random_pair() {
+  std::array<Mac, 2> macs;
+  static_assert(sizeof macs == 2 * sizeof(Mac::octets));
   ssize_t got = -1;
   do {
-    got = getrandom(mac.octets.data(), mac.octets.size(), 0);
+    got = getrandom(macs.data(), sizeof macs, 0);
   } while (got < 0 && errno == EINTR);
-  if (got != static_cast<ssize_t>(mac.octets.size())) {
+  if (got != static_cast<ssize_t>(sizeof macs)) {
     throw system_error(Code::internal, "get random bytes for a MAC address", errno);
   }
-  mac.octets[0] = static_cast<std::uint8_t>((mac.octets[0] & 0xFCU) | 0x02U);
-  return mac;
+  for (Mac& mac : macs) mac.octets[0] = static_cast<std::uint8_t>((mac.octets[0] & 0xFCU) | 0x02U);
+  return {macs[0], macs[1]};
 }
 
 std::string Mac::to_string() const {

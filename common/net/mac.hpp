@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace patchbay::net {
 
@@ -18,6 +19,7 @@ struct Mac {
   static std::optional<Mac> parse(std::string_view text);
   // Locally administered, unicast, otherwise random (getrandom(2)).
   static Mac random();
+  static std::pair<Mac, Mac> random_pair();  // for the two ends of a cable, by one system call
 
   [[nodiscard]] std::string to_string() const;  // "02:ab:cd:ef:01:02"
   [[nodiscard]] bool is_unicast() const { return (octets[0] & 1U) == 0; }

@@ -45,9 +45,11 @@ Request remove(int link, const net::Cidr& address, const std::string& link_name)
           .tolerated = {EADDRNOTAVAIL, ENODEV}};
 }
 
-std::vector<Address> list(Socket& socket, int link) {
-  wire::Message message{RTM_GETADDR, 0,
-                        ifaddrmsg{.ifa_family = AF_UNSPEC, .ifa_index = static_cast<std::uint32_t>(link)}};
+std::vector<Address> list(Socket& socket, int link, std::optional<net::Family> family) {
+  wire::Message message{
+      RTM_GETADDR, 0,
+      ifaddrmsg{.ifa_family = static_cast<std::uint8_t>(family ? static_cast<int>(*family) : AF_UNSPEC),
+                .ifa_index = static_cast<std::uint32_t>(link)}};
   std::vector<Address> found;
   // A kernel before 4.20 does not filter.
   const auto take = [&](const wire::Reply& reply) {

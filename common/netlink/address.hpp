@@ -2,6 +2,7 @@
 // Addresses of links (<linux/if_addr.h>).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "common/net/ip.hpp"
@@ -27,8 +28,8 @@ struct Options {
 // Exclusive: EEXIST is an error. IPv4 broadcast set below /31. Scope global.
 Request add(int link, const net::Cidr& address, const Options& options, const std::string& link_name);
 Request remove(int link, const net::Cidr& address, const std::string& link_name);  // absent is fine
-// Of one link, kernel-filtered (strict check).
-std::vector<Address> list(Socket& socket, int link);
+// Of one link, kernel-filtered (strict check); of one family when told: that is one datagram less.
+std::vector<Address> list(Socket& socket, int link, std::optional<net::Family> family = {});
 
 }  // namespace addresses
 }  // namespace patchbay::netlink

@@ -60,6 +60,10 @@ Request set_up_and_announce(int index, const std::string& name) {
   return request("set " + name + " up, with arp_notify", std::move(message));
 }
 
+Request announce(int index, const net::Mac& mac, const std::string& name) {
+  return set_mac(index, mac, "announce the addresses of " + name);
+}
+
 Request move(int index, const os::Netns& target, const std::string& new_name, const std::string& doing) {
   auto message = change(index);
   message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(target.fd()));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding, awaiting and removing links.
+// Finding and awaiting links.
 #include "common/netlink/link.hpp"
 
 #include <linux/if_link.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include "common/net/ip.hpp"
 #include "common/netlink/detail/parse.hpp"
 
 namespace patchbay::netlink::links {
@@ -20,6 +22,28 @@ wire::Message get_message(int index) {
   return message;
 }
 
+wire::Message get_message(const std::string& name) {
+  auto message = get_message(0);
+  message.put_text(name.size() < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+  return message;
+}
+
+// Of the namespace as a whole (<linux/netconf.h>). EOPNOTSUPP: a kernel without that family.
+Request ask_forwarding(net::Family family) {
+  wire::Message message{RTM_GETNETCONF, 0, netconfmsg{.ncm_family = static_cast<std::uint8_t>(family)}};
+  message.put_u32(NETCONFA_IFINDEX, static_cast<std::uint32_t>(NETCONFA_IFINDEX_ALL));
+  return {.doing = "ask whether packets are forwarded",
+          .message = message.release(),
+          .tolerated = {EOPNOTSUPP, EAFNOSUPPORT, EINVAL}};
+}
+
+bool forwards(const wire::Reply& reply, net::Family family) {
+  if (reply.type != RTM_NEWNETCONF) return false;
+  const auto parsed = wire::parse<netconfmsg>(reply.payload);
+  return parsed && parsed->first.ncm_family == static_cast<std::uint8_t>(family) &&
+         parsed->second.u32(NETCONFA_FORWARDING).value_or(0) != 0;
+}
+
 std::optional<Link> find(Socket& socket, wire::Message message, const std::string& doing) {
   std::optional<Link> link;
   const int refusal = socket.query({.doing = doing, .message = message.release(), .tolerated = {}},
@@ -32,9 +56,7 @@ std::optional<Link> find(Socket& socket, wire::Message message, const std::strin
 }  // namespace
 
 std::optional<Link> find(Socket& socket, const std::string& name) {
-  auto message = get_message(0);
-  message.put_text(name.size() < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
-  return find(socket, std::move(message), "look up link " + name);
+  return find(socket, get_message(name), "look up link " + name);
 }
 
 std::optional<Link> find(Socket& socket, int index) {
@@ -46,6 +68,35 @@ Link get(Socket& socket, const std::string& name) {
   auto link = find(socket, name);
   if (!link) throw system_error(Code::kernel_refused, "look up link " + name, ENODEV);
   return *std::move(link);
+}
+
+View change_and_look(Socket& socket, std::vector<Request> changes, const std::vector<int>& indices) {
+  for (const int index : indices) {
+    changes.push_back({.doing = "look up link " + std::to_string(index),
+                       .message = get_message(index).release(),
+                       .tolerated = {ENODEV}});
+  }
+  for (const net::Family family : {net::Family::v4, net::Family::v6}) changes.push_back(ask_forwarding(family));
+  View view;
+  socket.transact(std::move(changes), [&](const wire::Reply& reply) {
+    if (auto link = detail::parse_link(reply)) view.links.push_back(*std::move(link));
+    if (forwards(reply, net::Family::v4)) view.forwards_v4 = true;
+    if (forwards(reply, net::Family::v6)) view.forwards_v6 = true;
+  });
+  return view;
+}
+
+std::vector<Link> find_all(Socket& socket, const std::vector<std::string>& names) {
+  std::vector<Request> questions;
+  for (const std::string& name : names) {
+    questions.push_back(
+        {.doing = "look up link " + name, .message = get_message(name).release(), .tolerated = {ENODEV}});
+  }
+  std::vector<Link> found;
+  socket.transact(std::move(questions), [&](const wire::Reply& reply) {
+    if (auto link = detail::parse_link(reply)) found.push_back(*std::move(link));
+  });
+  return found;
 }
 
 std::vector<Link> list(Socket& socket, const std::string& kind, int master) {
@@ -62,24 +113,6 @@ std::vector<Link> list(Socket& socket, const std::string& kind, int master) {
   socket.dump(
       {.doing = "list links", .message = message.release(), .tolerated = {}}, [&] { found.clear(); }, take);
   return found;
-}
-
-// The kernel looks at the index alone when it gets both, so the name is compared here.
-bool remove(Socket& socket, int index, const std::string& name) {
-  if (index > 0 && !name.empty()) {
-    const auto link = find(socket, index);
-    if (!link || link->name != name) return false;
-  }
-  wire::Message message{RTM_DELLINK, 0, ifinfomsg{.ifi_family = AF_UNSPEC, .ifi_index = index}};
-  if (index <= 0) message.put_text(IFLA_IFNAME, name);
-  const std::string doing = "remove link " + (name.empty() ? std::to_string(index) : name);
-  try {
-    socket.transact({.doing = doing, .message = message.release(), .tolerated = {}});
-  } catch (const Error& error) {
-    if (error.error_number() == ENODEV) return false;
-    throw;
-  }
-  return true;
 }
 
 void subscribe(Socket& socket) { socket.subscribe(RTNLGRP_LINK); }

@@ -34,6 +34,7 @@ struct Link {
   net::Mac mac;
   unsigned mtu = 0;
   int master = 0;               // ifindex of the bridge, 0: none
+  std::uint32_t group = 0;      // IFLA_GROUP
   int peer = 0;                 // veth: ifindex of the other end, in the namespace peer_netnsid
   bool peer_elsewhere = false;  // the other end is in another namespace
   bool up = false;              // administratively
@@ -42,6 +43,8 @@ struct Link {
   OperState operstate{};
   std::optional<PortInfo> port;        // when it is a bridge port
   std::optional<bool> vlan_filtering;  // when it is a bridge
+  bool route_localnet = false;         // net/ipv4/conf/<name>/route_localnet
+  std::optional<int> accept_ra;        // net/ipv6/conf/<name>/accept_ra; nullopt: no IPv6 on it, or not told
 };
 
 namespace links {
@@ -49,6 +52,15 @@ namespace links {
 std::optional<Link> find(Socket& socket, const std::string& name);
 std::optional<Link> find(Socket& socket, int index);
 Link get(Socket& socket, const std::string& name);  // throws kernel_refused when absent
+// The changes, then the links as they are afterwards and which families are forwarded (net/ipv4/ip_forward,
+// net/ipv6/conf/all/forwarding), in one conversation. A link that is not there is not among the answers.
+struct View {
+  std::vector<Link> links;
+  bool forwards_v4 = false, forwards_v6 = false;
+};
+View change_and_look(Socket& socket, std::vector<Request> changes, const std::vector<int>& indices);
+// Those of these names that there are, in one conversation.
+std::vector<Link> find_all(Socket& socket, const std::vector<std::string>& names);
 // Every link, or only those of `kind` and/or of bridge `master` (0: any). A dump: GC, tools, CHECK
 // of foreign attachments only.
 std::vector<Link> list(Socket& socket, const std::string& kind = {}, int master = 0);
@@ -98,6 +110,11 @@ Request set_promiscuous(int index, bool on, const std::string& name);
 Request set_alias(int index, const std::string& alias, const std::string& name);
 // Up, and IPV4_DEVCONF_ARP_NOTIFY=1 through IFLA_AF_SPEC, in one message.
 Request set_up_and_announce(int index, const std::string& name);
+// The MAC that it has, set again: to the kernel that is a reason to announce the link's addresses to the
+// neighbours, by gratuitous ARP where arp_notify is on, by unsolicited neighbour advertisement where
+// ndisc_notify is (NETDEV_CHANGEADDR in inetdev_event and ndisc_netdev_event). A packet socket could say the
+// same, and closing it would take milliseconds: it waits until every CPU has forgotten it.
+Request announce(int index, const net::Mac& mac, const std::string& name);
 // Into another namespace under another name, in one message (the cable's far end). When `new_name`
 // is taken there, the link has moved all the same, under its old name.
 Request move(int index, const os::Netns& target, const std::string& new_name, const std::string& doing);
@@ -111,6 +128,15 @@ Request set_port_options(int index, const PortOptions& options, const std::strin
 // RTM_DELLINK. False when there was none, or when the link of this index has another name.
 // Index 0: by name alone. No name: by index alone.
 bool remove(Socket& socket, int index, const std::string& name);
+
+// The same by index, back as soon as the link is gone - names free, nothing to be sent or received any
+// more, in either namespace of a cable (RTM_DELLINK is told then). What is left, the kernel's wait until
+// no CPU remembers the link (rcu_barrier in netdev_run_todo, 10 to 30 ms), is waited for by a child
+// process that may outlive this one and holds nothing but a socket. Without a child it waits itself.
+bool remove_early(Socket& socket, const Link& link);
+
+// GC: as one change, so that the wait is one as well. `all` is every link there is, as list() tells them.
+void remove_all(Socket& socket, const std::vector<Link>& links, const std::vector<Link>& all);
 
 // Waits (event, no polling) until `is_it` accepts what the link has become; false when the deadline
 // passes, and at once when there is no such link. `events` is subscribed to RTNLGRP_LINK (see

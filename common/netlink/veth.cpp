@@ -72,8 +72,9 @@ std::optional<Veth> create_veth(Socket& socket, const VethOptions& options) {
   if (options.host.netns != nullptr || (options.peer.netns != nullptr && !options.peer.alias.empty())) {
     throw Error{Code::internal, "veth: only what is in the socket's own namespace can be described so"};
   }
-  const net::Mac host_mac = options.host.mac ? *options.host.mac : net::Mac::random();
-  const net::Mac peer_mac = options.peer.mac ? *options.peer.mac : net::Mac::random();
+  const auto random = net::Mac::random_pair();
+  const net::Mac host_mac = options.host.mac.value_or(random.first);
+  const net::Mac peer_mac = options.peer.mac.value_or(random.second);
   const std::string doing = "create veth " + options.host.name + " - " + options.peer.name;
   std::optional<Link> host;
   try {

@@ -65,10 +65,11 @@ std::string temporary_name() {
 // A failure leaves a stale file, which remove_stale() or the file's next writer takes.
 void try_to_unlink(int base, const std::string& located) { static_cast<void>(unlinkat(base, located.c_str(), 0)); }
 
-bool is_regular(int directory, const dirent& entry) {
-  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_REG;
+// S_IFREG, S_IFDIR…; 0 of what has gone meanwhile.
+mode_t type_of(int directory, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) return DTTOIF(entry.d_type);
   struct ::stat status {};
-  return fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+  return fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : 0;
 }
 
 }  // namespace
@@ -209,7 +210,7 @@ bool Directory::remove(const std::string& name) const {
   throw system_error(Code::io_failure, "remove " + shown(located), errno);
 }
 
-std::vector<std::string> Directory::regular_files() const {
+std::vector<std::string> Directory::entries(mode_t type) const {
   std::vector<std::string> names;
   UniqueFd fd = open_directory(base(), fd_ ? "." : path_.c_str());  // with a position of its own
   if (!fd && !fd_ && errno == ENOENT) return names;
@@ -223,7 +224,7 @@ std::vector<std::string> Directory::regular_files() const {
     errno = 0;
     const dirent* entry = readdir(stream.get());
     if (entry == nullptr) break;
-    if (is_regular(dirfd(stream.get()), *entry)) names.emplace_back(entry->d_name);
+    if (type_of(dirfd(stream.get()), *entry) == type) names.emplace_back(entry->d_name);
   }
   if (errno != 0) throw system_error(Code::io_failure, "list " + path_, errno);
   std::sort(names.begin(), names.end());
@@ -231,13 +232,19 @@ std::vector<std::string> Directory::regular_files() const {
 }
 
 std::vector<std::string> Directory::list() const {
-  std::vector<std::string> names = regular_files();
+  std::vector<std::string> names = entries(S_IFREG);
   std::erase_if(names, [](const std::string& name) { return name.starts_with(kTemporaryPrefix); });
   return names;
 }
 
+std::vector<std::string> Directory::directories() const {
+  std::vector<std::string> names = entries(S_IFDIR);
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
+  return names;
+}
+
 void Directory::remove_stale() const {
-  for (const std::string& name : regular_files()) {
+  for (const std::string& name : entries(S_IFREG)) {
     if (name.starts_with(kTemporaryPrefix)) remove(name);
   }
 }

@@ -23,6 +23,13 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
   return detail::read_bounded(fd.get(), path, limit);
 }
 
+std::string read_proc(const char* path) {
+  const UniqueFd fd{retry_interrupted([&] { return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); })};
+  std::array<char, 4096> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
+  const ssize_t got = fd ? retry_interrupted([&] { return read(fd.get(), text.data(), text.size()); }) : 0;
+  return got <= 0 ? std::string{} : std::string{text.data(), static_cast<std::size_t>(got)};
+}
+
 std::string boot_id() {
   static constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";
   static const std::string id = [] {

@@ -3,6 +3,8 @@
 // symbolic link at the last component, and nothing blocks on a FIFO.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -44,6 +46,7 @@ class Directory {
   bool remove(const std::string& name) const;
   // Names of regular files, without our temporary ones; sorted.
   [[nodiscard]] std::vector<std::string> list() const;
+  [[nodiscard]] std::vector<std::string> directories() const;  // those in it; sorted
   // Removes the temporary files that killed processes left. Only for the holder of the lock that
   // all writers of this directory take.
   void remove_stale() const;
@@ -60,7 +63,7 @@ class Directory {
   [[nodiscard]] std::string write_temporary(std::string_view content, unsigned mode) const;
   [[nodiscard]] std::optional<bool> create_unnamed(const std::string& located, std::string_view content,
                                                    unsigned mode) const;
-  [[nodiscard]] std::vector<std::string> regular_files() const;
+  [[nodiscard]] std::vector<std::string> entries(mode_t type) const;
 
   std::string path_;
   UniqueFd fd_;
@@ -90,6 +93,9 @@ class FileLock {
 };
 
 inline constexpr std::chrono::milliseconds kLockPatience{5000};
+
+// What /proc tells in one piece of less than a page; empty when it is absent or cannot be read.
+std::string read_proc(const char* path);
 
 // /proc/sys/kernel/random/boot_id, without newline.
 std::string boot_id();

@@ -42,13 +42,8 @@ struct ::stat status_of(int fd, const std::string& path) {
 
 NetnsId id_of(const struct ::stat& status) { return {status.st_dev, status.st_ino}; }
 
-bool is_nsfs(int fd, const std::string& path) {
-  struct ::statfs filesystem {};
-  if (retry_interrupted([&] { return fstatfs(fd, &filesystem); }) != 0) {
-    throw invalid(path, "cannot be examined").reason(errno);
-  }
-  return filesystem.f_type == NSFS_MAGIC;
-}
+// Every namespace is an inode of one filesystem, nsfs: what is on the device of our own is one.
+bool is_nsfs(const NetnsId& id, const NetnsId& own) { return id.device == own.device; }
 
 NetnsId own_id() {
   struct ::stat status {};
@@ -60,17 +55,15 @@ NetnsId own_id() {
 }
 
 // `fd` is in nsfs, where every kind of namespace lives.
-NetnsId verified(int fd, const std::string& path, bool allow_own) {
+void verify(int fd, const std::string& path, const NetnsId& id, const NetnsId& own, bool allow_own) {
   const int kind = ioctl(fd, NS_GET_NSTYPE);
   if (kind < 0) throw invalid(path, "is a namespace whose kind the kernel does not tell").reason(errno);
   if (kind != CLONE_NEWNET) throw invalid(path, "is a namespace, but not a network namespace");
-  const NetnsId id = id_of(status_of(fd, path));
-  if (!allow_own && id == own_id()) {
+  if (!allow_own && id == own) {
     throw invalid(path, "is the network namespace that the plugin itself runs in")
         .expected("the container's network namespace")
         .hint("a container on the host's network gets no interfaces; CNI_NETNS_OVERRIDE=1 allows it all the same");
   }
-  return id;
 }
 
 // What open(2) says when nothing is there, or when the process behind a /proc path has died: it is
@@ -88,10 +81,17 @@ bool is_plain_file_or_absent(const std::string& path) {
   return filesystem.f_type != NSFS_MAGIC && S_ISREG(status.st_mode);
 }
 
+UniqueFd open_own() {
+  UniqueFd fd = open_any(kOwn);
+  if (fd) return fd;
+  throw system_error(Code::invalid_netns, "open our own network namespace", errno)
+      .hint("/proc must be mounted where plugins run");
+}
+
 // setns(2) back, whatever happened in between.
 class Visit {
  public:
-  explicit Visit(const Netns& netns) : home_(Netns::own()) {
+  explicit Visit(const Netns& netns) : home_(open_own()) {
     if (setns(netns.fd(), CLONE_NEWNET) != 0) {
       throw system_error(Code::invalid_netns, "enter the container's network namespace", errno);
     }
@@ -101,7 +101,7 @@ class Visit {
   Visit(Visit&&) = delete;
   Visit& operator=(Visit&&) = delete;
   ~Visit() {
-    if (setns(home_.fd(), CLONE_NEWNET) == 0) return;
+    if (setns(home_.get(), CLONE_NEWNET) == 0) return;
     // Whatever followed, undo included, would be done to the container in place of the host. The
     // runtime's DEL finds what is left by its tags.
     static constexpr std::string_view kLastWords = "cannot return to the host's network namespace; giving up\n";
@@ -110,7 +110,7 @@ class Visit {
   }
 
  private:
-  Netns home_;
+  UniqueFd home_;
 };
 
 }  // namespace
@@ -119,8 +119,9 @@ Netns Netns::open(const std::string& path, bool allow_own) {
   if (path.empty()) throw invalid(path, "is empty");
   UniqueFd fd = open_any(path);
   if (!fd) throw invalid(path, "cannot be opened").reason(errno);
-  if (!is_nsfs(fd.get(), path)) throw invalid(path, "is not a namespace");
-  const NetnsId id = verified(fd.get(), path, allow_own);
+  const NetnsId id = id_of(status_of(fd.get(), path)), own = own_id();
+  if (!is_nsfs(id, own)) throw invalid(path, "is not a namespace");
+  verify(fd.get(), path, id, own, allow_own);
   return {std::move(fd), id};
 }
 
@@ -132,20 +133,18 @@ std::optional<Netns> Netns::find(const std::string& path, bool allow_own) {
     if (means_absent(why) || (why == EACCES && is_plain_file_or_absent(path))) return std::nullopt;
     throw invalid(path, "cannot be opened").reason(why);
   }
-  if (!is_nsfs(fd.get(), path)) {
-    if (S_ISREG(status_of(fd.get(), path).st_mode)) return std::nullopt;
+  const struct ::stat status = status_of(fd.get(), path);
+  const NetnsId id = id_of(status), own = own_id();
+  if (!is_nsfs(id, own)) {
+    if (S_ISREG(status.st_mode)) return std::nullopt;
     throw invalid(path, "is not a namespace");
   }
-  const NetnsId id = verified(fd.get(), path, allow_own);
+  verify(fd.get(), path, id, own, allow_own);
   return Netns{std::move(fd), id};
 }
 
 Netns Netns::own() {
-  UniqueFd fd = open_any(kOwn);
-  if (!fd) {
-    throw system_error(Code::invalid_netns, "open our own network namespace", errno)
-        .hint("/proc must be mounted where plugins run");
-  }
+  UniqueFd fd = open_own();
   const NetnsId id = id_of(status_of(fd.get(), kOwn));
   return {std::move(fd), id};
 }

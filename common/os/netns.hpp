@@ -24,8 +24,8 @@ struct NetnsId {
 
 class Netns {
  public:
-  // Throws invalid_netns unless `path` is a network namespace (NSFS magic and NS_GET_NSTYPE) and
-  // not the one we run in. `allow_own` is CNI_NETNS_OVERRIDE.
+  // Throws invalid_netns unless `path` is a network namespace (on nsfs, by NS_GET_NSTYPE of that kind)
+  // and not the one we run in. `allow_own` is CNI_NETNS_OVERRIDE.
   static Netns open(const std::string& path, bool allow_own = false);
   // For DEL: nullopt when there is nothing there any more - no file, a plain file that a lost mount
   // left behind, or a dead /proc path. Still throws when it is our own namespace.

@@ -48,7 +48,7 @@ std::vector<Refusal> Socket::batch(std::uint8_t subsystem, std::uint32_t generat
   };
   const auto ending = detail::converse(
       fd_.get(),
-      {.doing = requests.front().doing, .first = begin_sequence, .count = requests.size() + 1, .port = port_}, visit);
+      {.doing = requests.front().doing, .first = begin_sequence, .count = requests.size() + 1, .port = port()}, visit);
   // One refusal is enough to know that nothing was committed.
   if (ending != detail::Ending::finished && refusals.empty()) throw detail::unanswered(requests.front().doing, ending);
   return refusals;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/wire/socket.hpp"
 
+#include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <netlink/msg.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include "common/wire/detail/inbox.hpp"
 #include "common/wire/detail/outbox.hpp"
@@ -25,13 +29,8 @@ os::UniqueFd open_socket(Socket::Family family) {
     const bool missing = errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT;
     throw system_error(missing ? Code::feature_missing : Code::io_failure, "open a netlink socket", errno);
   }
-  // Comforts that a kernel may lack: error texts (4.12), short acknowledgements (4.3), filtered
-  // dumps (4.20). Without them everything still works, with less to say or more to read.
-  const int on = 1;
-  auto enable = [&](int option) { static_cast<void>(setsockopt(fd.get(), SOL_NETLINK, option, &on, sizeof on)); };
-  enable(NETLINK_EXT_ACK);
-  enable(NETLINK_CAP_ACK);
-  if (family == Socket::Family::route) enable(NETLINK_GET_STRICT_CHK);
+  // A comfort that a kernel may lack (before 4.12): the text of an error.
+  detail::enable(fd.get(), NETLINK_EXT_ACK);
   return fd;
 }
 
@@ -47,12 +46,13 @@ bool tolerates(const Request& request, int error_number) {
 
 }  // namespace
 
-Socket::Socket(Family family) : fd_(open_socket(family)) {}
-Socket::Socket(const os::Netns& netns, Family family) : fd_(open_inside(netns, family)) {}
+Socket::Socket(Family family) : fd_(open_socket(family)), strict_(family != Family::route) {}
+Socket::Socket(const os::Netns& netns, Family family)
+    : fd_(open_inside(netns, family)), strict_(family != Family::route) {}
 
 // A receive queue that overflowed takes no answers either until it has been emptied.
 void Socket::discard_notifications() const {
-  if (port_ == 0) return;
+  if (!subscribed_) return;
   detail::Inbox inbox{fd_.get()};
   const auto deadline = os::Deadline::in(std::chrono::seconds{1});
   while (inbox.receive() != detail::Inbox::Event::nothing && !deadline.passed()) {
@@ -92,7 +92,7 @@ void Socket::transact(std::vector<Request> requests, const OnReply& on_reply) {
   };
   const std::string& doing = requests.front().doing;
   const auto ending =
-      detail::converse(fd_.get(), {.doing = doing, .first = first, .count = requests.size(), .port = port_}, visit);
+      detail::converse(fd_.get(), {.doing = doing, .first = first, .count = requests.size(), .port = port()}, visit);
   if (refusal) throw Error{*refusal};
   if (ending != Ending::finished) throw detail::unanswered(requests.back().doing, ending);
 }
@@ -112,12 +112,16 @@ int Socket::query(Request request, const OnReply& on_reply) {
     on_reply(reply);
     return !acknowledged && (reply.flags & NLM_F_MULTI) == 0;
   };
-  const auto ending = detail::converse(fd_.get(), {.doing = request.doing, .first = sequence_, .port = port_}, visit);
+  const auto ending = detail::converse(
+      fd_.get(), {.doing = request.doing, .first = sequence_, .port = port(), .datagrams = detail::Datagrams::large},
+      visit);
   if (ending != Ending::finished) throw detail::unanswered(request.doing, ending);
   return refusal;
 }
 
 void Socket::dump(Request request, const std::function<void()>& restart, const OnReply& on_reply) {
+  // Filtered by the kernel since 4.20; before, there is more to read. Of rtnetlink only.
+  if (!std::exchange(strict_, true)) detail::enable(fd_.get(), NETLINK_GET_STRICT_CHK);
   for (int attempt = 0; attempt < kMaxDumps; ++attempt) {
     discard_notifications();
     if (restart) restart();
@@ -135,7 +139,9 @@ void Socket::dump(Request request, const std::function<void()>& restart, const O
       if (!interrupted) on_reply(reply);
       return false;
     };
-    const auto ending = detail::converse(fd_.get(), {.doing = request.doing, .first = sequence_, .port = port_}, visit);
+    const auto ending = detail::converse(
+        fd_.get(), {.doing = request.doing, .first = sequence_, .port = port(), .datagrams = detail::Datagrams::large},
+        visit);
     if (ending != Ending::finished) throw detail::unanswered(request.doing, ending);
     if (verdict.error_number != 0 && !tolerates(request, verdict.error_number)) {
       throw detail::refused(request.doing, verdict);
@@ -149,26 +155,62 @@ void Socket::subscribe(unsigned group) {
   // Larger than net.core.rmem_max where permitted; the default does as well, with more to look up.
   static_cast<void>(
       setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kNotificationBuffer, sizeof kNotificationBuffer));
-  // A socket without a port gets no notifications. EINVAL: it already has one.
-  sockaddr_nl own{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-  socklen_t size = sizeof own;
-  auto* const address = reinterpret_cast<sockaddr*>(&own);
-  if ((bind(fd_.get(), address, size) < 0 && errno != EINVAL) || getsockname(fd_.get(), address, &size) < 0) {
-    throw system_error(Code::io_failure, "bind a netlink socket", errno);
+  join(group);
+}
+
+void Socket::subscribe(unsigned group, const Only& only) {
+  // The filter loads in network order what netlink has in the host's.
+  constexpr std::uint32_t kType = offsetof(nlmsghdr, nlmsg_type), kFamily = sizeof(nlmsghdr),
+                          kIndex = sizeof(nlmsghdr) + sizeof(std::int32_t);
+  constexpr std::uint16_t kLoadHalf = BPF_LD | BPF_H | BPF_ABS, kLoadByte = BPF_LD | BPF_B | BPF_ABS,
+                          kLoadWord = BPF_LD | BPF_W | BPF_ABS, kIfEqual = BPF_JMP | BPF_JEQ | BPF_K;
+  std::array<sock_filter, 8> program{{{kLoadHalf, 0, 0, kType},
+                                      {kIfEqual, 0, 5, htons(only.type)},
+                                      {kLoadByte, 0, 0, kFamily},
+                                      {kIfEqual, 0, 3, only.family},
+                                      {kLoadWord, 0, 0, kIndex},
+                                      {kIfEqual, 0, 1, htonl(static_cast<std::uint32_t>(only.index))},
+                                      {BPF_RET | BPF_K, 0, 0, UINT32_MAX},
+                                      {BPF_RET | BPF_K, 0, 0, 0}}};
+  const sock_fprog filter{.len = program.size(), .filter = program.data()};
+  if (setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0) {
+    throw system_error(Code::io_failure, "filter notifications", errno);
   }
+  join(group);
+}
+
+void Socket::join(unsigned group) {
+  // A socket without an address gets no notifications. The older groups are joined along with it;
+  // EINVAL: it has an address already.
+  constexpr unsigned kJoinedByAddress = 32;
+  const std::uint32_t groups = group <= kJoinedByAddress ? 1U << (group - 1) : 0;
+  const sockaddr_nl own{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = groups};
+  const bool bound = bind(fd_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0;
+  if (!bound && errno != EINVAL) throw system_error(Code::io_failure, "bind a netlink socket", errno);
+  subscribed_ = true;
+  if (bound && groups != 0) return;
   if (setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) {
     throw system_error(Code::io_failure, "subscribe to netlink group " + std::to_string(group), errno);
   }
-  port_ = own.nl_pid;
 }
 
-bool Socket::wait_for(const os::Deadline& deadline, const std::function<bool(const Reply&)>& is_it) {
+std::uint32_t Socket::port() {
+  if (!subscribed_ || port_ != 0) return port_;
+  sockaddr_nl own{};
+  socklen_t size = sizeof own;
+  if (getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &size) < 0) {
+    throw system_error(Code::io_failure, "ask for a netlink socket's address", errno);
+  }
+  return port_ = own.nl_pid;
+}
+
+bool Socket::wait_for(const os::Deadline& deadline, const std::function<bool(const Reply&)>& is_it, int until) {
   detail::Inbox inbox{fd_.get()};
   do {
+    if (!inbox.has_more() && !inbox.wait(deadline, until)) return false;
     const auto event = inbox.receive();
-    if (event == detail::Inbox::Event::nothing) {
-      if (!inbox.wait(deadline)) return false;
-    } else if (event == detail::Inbox::Event::lost) {
+    if (event == detail::Inbox::Event::nothing) continue;
+    if (event == detail::Inbox::Event::lost) {
       if (is_it({.type = NLMSG_OVERRUN, .flags = 0, .payload = {}})) return true;
     } else {
       auto rest = inbox.datagram();

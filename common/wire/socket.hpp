@@ -73,16 +73,29 @@ class Socket {
                                            std::vector<Request> requests);
 
   void subscribe(unsigned group);  // RTNLGRP_LINK…
+  // The same, for one message about one object: the kernel wakes nobody for any other.
+  struct Only {
+    std::uint16_t type;   // RTM_DELLINK…
+    std::uint8_t family;  // the first byte behind nlmsghdr, and the object's index four bytes on
+    std::int32_t index;
+  };
+  void subscribe(unsigned group, const Only& only);
   // Feeds notifications to `is_it` until it returns true (then true) or the deadline passes (false).
   // A lost notification (ENOBUFS) calls `is_it` with a Reply of type NLMSG_OVERRUN, so that it can look itself.
-  [[nodiscard]] bool wait_for(const os::Deadline& deadline, const std::function<bool(const Reply&)>& is_it);
+  // Ends also, with false, when the descriptor `until` can be read and no notification can.
+  [[nodiscard]] bool wait_for(const os::Deadline& deadline, const std::function<bool(const Reply&)>& is_it,
+                              int until = -1);
 
  private:
   void discard_notifications() const;
+  void join(unsigned group);
+  std::uint32_t port();  // our address where answers have to be told from notifications by it, otherwise 0
 
   os::UniqueFd fd_;
+  bool strict_;  // NETLINK_GET_STRICT_CHK has been asked for, or is of no use
   std::uint32_t sequence_ = 0;
-  std::uint32_t port_ = 0;  // our address; asked for when subscribing, 0 before
+  bool subscribed_ = false;
+  std::uint32_t port_ = 0;  // 0: not asked for yet
 };
 
 }  // namespace patchbay::wire

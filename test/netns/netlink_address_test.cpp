@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses and announcements, as the kernel of this machine keeps them.
 #include <algorithm>
+#include <chrono>
 #include <string>
 
-#include "common/netlink/announce.hpp"
 #include "test/netns/netlink.hpp"
 #include "test/support/catch.hpp"
 #include "test/support/world.hpp"
@@ -78,26 +78,61 @@ TEST_CASE("an address that is present is refused, in words") {
   CHECK(errno_of([&] { cable.socket.transact(addresses::add(4711, cidr("10.1.2.3/24"), {}, "gone")); }) == ENODEV);
 }
 
-TEST_CASE("an announcement corrects the neighbours' caches, in both families") {
+namespace {
+
+// A container "red" at the far end of a cable whose near end has asked for its addresses' MAC already,
+// and has been told a wrong one since.
+struct Neighbours {
   World world;
-  const auto red = os::Netns::open(world.netns("red"));
+  os::Netns red = os::Netns::open(world.netns("red"));
   Cable cable;
   Socket inside{red};
-  cable.socket.transact(links::move(cable.far, red, "eth0", "plug in"));
-  const auto eth0 = links::get(inside, "eth0");
-  std::vector<Request> requests;
-  requests.push_back(links::set_up(eth0.index, "eth0"));
-  requests.push_back(addresses::add(eth0.index, cidr("10.1.2.4/24"), {}, "eth0"));
-  requests.push_back(addresses::add(eth0.index, cidr("fd00:1::4/64"), {}, "eth0"));
-  inside.transact(std::move(requests));
-  const std::vector<net::Ip> moved{ip("10.1.2.4"), ip("fd00:1::4")};
-  for (const auto& address : moved) REQUIRE(world.ping("", address.to_string()));
+  Link eth0;
 
-  const net::Mac elsewhere{{0x02, 0xaa, 0, 0, 0, 0x01}};
-  announce(red, eth0.index, elsewhere, moved);
-  for (const auto& address : moved) {
-    CHECK(world.sh("ip -j neigh show to " + address.to_string()).find(elsewhere.to_string()) != std::string::npos);
+  explicit Neighbours(bool notify) {
+    cable.socket.transact(links::move(cable.far, red, "eth0", "plug in"));
+    world.sh_in("red", std::string{"sysctl -qw net.ipv6.conf.eth0.ndisc_notify="} + (notify ? "1" : "0"));
+    const int index = links::get(inside, "eth0").index;
+    std::vector<Request> requests;
+    requests.push_back(notify ? links::set_up_and_announce(index, "eth0") : links::set_up(index, "eth0"));
+    requests.push_back(addresses::add(index, cidr("10.1.2.4/24"), {}, "eth0"));
+    requests.push_back(addresses::add(index, cidr("fd00:1::4/64"), {}, "eth0"));
+    inside.transact(std::move(requests));
+    eth0 = links::get(inside, "eth0");
+    for (const char* address : kAddresses) {
+      REQUIRE(world.ping("", address));
+      world.sh(std::string{"ip neigh replace "} + address + " lladdr 02:aa:00:00:00:01 dev near nud stale");
+    }
   }
-  CHECK_THROWS_AS(announce(red, 4711, elsewhere, moved), Error);
-  announce(red, eth0.index, elsewhere, {});
+
+  static constexpr const char* kAddresses[] = {"10.1.2.4", "fd00:1::4"};
+
+  std::string known_mac(const std::string& address) {
+    return json::parse(world.sh("ip -j neigh show to " + address))[0]["lladdr"];
+  }
+  // Within a second: what is sent on a cable arrives by itself.
+  bool learns(const std::string& address) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    while (known_mac(address) != eth0.mac.to_string()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an announcement corrects the neighbours' caches, in both families") {
+  Neighbours here{true};
+  for (const char* address : Neighbours::kAddresses) CHECK(here.known_mac(address) == "02:aa:00:00:00:01");
+  here.inside.transact(links::announce(here.eth0.index, here.eth0.mac, "eth0"));
+  for (const char* address : Neighbours::kAddresses) CHECK(here.learns(address));
+  CHECK(links::get(here.inside, "eth0").mac == here.eth0.mac);
+  CHECK(errno_of([&] { here.inside.transact(links::announce(4711, here.eth0.mac, "gone")); }) == ENODEV);
+}
+
+TEST_CASE("the kernel announces only what it has been asked to") {
+  Neighbours here{false};
+  here.inside.transact(links::announce(here.eth0.index, here.eth0.mac, "eth0"));
+  for (const char* address : Neighbours::kAddresses) CHECK_FALSE(here.learns(address));
 }

@@ -136,3 +136,60 @@ TEST_CASE("VLANs of a port") {
   CHECK(vlans::list(socket, port).size() == 3);
   CHECK(vlans::list(socket, links::get(socket, "br0").index).size() == 1);
 }
+
+TEST_CASE("several changes and what has become of the links are one conversation") {
+  World world;
+  Socket socket;
+  world.sh("ip link add d0 type veth peer name d1; ip link add br0 type bridge");
+  const int d0 = links::get(socket, "d0").index, br0 = links::get(socket, "br0").index;
+  std::vector<Request> changes;
+  changes.push_back(links::set_alias(d0, "hello", "d0"));
+  changes.push_back(links::set_up(d0, "d0"));
+  changes.push_back(links::set_master(d0, br0, "attach d0 to br0"));
+  const auto seen = links::change_and_look(socket, std::move(changes), {d0, 4711, br0}).links;
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].index == d0);
+  CHECK(seen[0].alias == "hello");
+  CHECK(seen[0].up);
+  CHECK(seen[0].master == br0);
+  CHECK(seen[0].port);
+  CHECK(seen[1].index == br0);
+  CHECK(seen[1].kind == "bridge");
+  CHECK(links::change_and_look(socket, {}, {}).links.empty());
+
+  std::vector<Request> impossible;
+  impossible.push_back(links::set_alias(4711, "hello", "gone"));
+  CHECK(errno_of([&] { links::change_and_look(socket, std::move(impossible), {d0}); }) == ENODEV);
+}
+
+TEST_CASE("whether packets are forwarded is told for each family") {
+  World world;
+  Socket socket;
+  const auto v4 = GENERATE(false, true);
+  const auto v6 = GENERATE(false, true);
+  world.sh("sysctl -qw net.ipv4.ip_forward=" + std::to_string(v4 ? 1 : 0) +
+           " net.ipv6.conf.all.forwarding=" + std::to_string(v6 ? 1 : 0));
+  // What new links do, or one, is another matter.
+  const std::string v4_others = std::to_string(v4 ? 0 : 1), v6_others = std::to_string(v6 ? 0 : 1);
+  world.sh("ip link add d0 type bridge; sysctl -qw net.ipv4.conf.d0.forwarding=" + v4_others +
+           " net.ipv4.conf.default.forwarding=" + v4_others + " net.ipv6.conf.default.forwarding=" + v6_others);
+  const auto view = links::change_and_look(socket, {}, {});
+  CHECK(view.forwards_v4 == v4);
+  CHECK(view.forwards_v6 == v6);
+}
+
+TEST_CASE("links are found by several names at once, whichever of them there are") {
+  World world;
+  Socket socket;
+  world.sh(
+      "ip link add d0 type bridge; ip link add d1 type bridge; ip link property add dev d1 altname a-long-other-name");
+  const auto names = [&](const std::vector<std::string>& asked) {
+    std::string text;
+    for (const Link& link : links::find_all(socket, asked)) text += link.name + " ";
+    return text;
+  };
+  CHECK(names({"d1", "none", "d0"}) == "d1 d0 ");
+  CHECK(names({"a-long-other-name", "lo"}) == "d1 lo ");
+  CHECK(names({"none", "nothing"}).empty());
+  CHECK(names({}).empty());
+}

@@ -65,7 +65,15 @@ inline Hints hints(const Intents& intents) {
 
 inline bool nobody_is_dead(const std::string& /*tag*/) { return false; }
 
-inline std::string ruleset(World& world) { return world.sh("nft -s list ruleset"); }
+// Until what was removed has expired: a tick of the kernel's clock.
+inline void settle(World& world) {
+  world.sh("for i in $(seq 500); do nft list ruleset | grep -q expires || exit 0; sleep 0.002; done; exit 1");
+}
+
+inline std::string ruleset(World& world) {
+  settle(world);
+  return world.sh("nft -s list ruleset");
+}
 
 // The tables with all that stays when the last attachment has gone.
 inline std::string with_structure(World& world) {

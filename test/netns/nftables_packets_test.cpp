@@ -65,6 +65,7 @@ TEST_CASE("masquerade: what leaves the subnet, not what stays in it") {
   CHECK(node.world.ask("blue", "tcp", "192.0.2.2", 80) == "lan 10.10.0.3");  // not asked for
   CHECK(node.seen("blue", "10.10.0.2", 80) == "10.10.0.3");
   nftables::remove(node.red, {Kind::masquerade}, {});
+  settle(node.world);
   CHECK(node.world.ask("red", "tcp", "2001:db8::2", 80) == "lan fd00:10::2");
   node.apply(node.blue, {.masquerade = Masquerade{{cidr("10.10.0.3/32"), cidr("fd00:10::3/128")}}});
   CHECK(node.world.ask("blue", "tcp", "192.0.2.2", 80) == "lan 192.0.2.1");
@@ -103,6 +104,7 @@ TEST_CASE("host ports: from afar, from the node, from itself and from a sibling,
   }
   CHECK(node.seen("blue", "10.10.0.2", 80) == "10.10.0.3");  // not by host port: nothing is changed
   nftables::remove(node.red, {Kind::host_port}, {});
+  settle(node.world);
   CHECK(node.seen("lan", "192.0.2.1", 8080) == "");
 }
 
@@ -192,6 +194,7 @@ TEST_CASE("frames with a source address that was not assigned are dropped") {
   CHECK_FALSE(node.world.ping_once("red", "10.10.0.3", 500));
   CHECK(node.world.ping("blue", "10.10.0.1"));  // not guarded
   nftables::remove(node.red, {Kind::mac_spoof}, {});
+  settle(node.world);
   node.world.sh_in("blue", "ip neigh flush all");
   CHECK(node.world.ping("red", "10.10.0.3"));
 }

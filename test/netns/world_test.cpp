@@ -88,6 +88,7 @@ TEST_CASE("servers say who asks, both families") {
   cable(world);
   world.serve("blue", "tcp", 80, "blue");
   world.serve("blue", "udp", 53, "blue");
+  REQUIRE(world.ping("red", "fd00::2"));  // IPv6 begins when the kernel has noticed the carrier
   CHECK(world.ask("red", "tcp", "10.0.0.2", 80) == "blue 10.0.0.1");
   CHECK(world.ask("red", "udp", "10.0.0.2", 53) == "blue 10.0.0.1");
   CHECK(world.ask("red", "tcp", "fd00::2", 80) == "blue fd00::1");

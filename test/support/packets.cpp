@@ -96,7 +96,7 @@ bool World::ping_once(const std::string& from, const std::string& to_ip, int mil
 
 bool World::ping(const std::string& from, const std::string& to_ip) {
   if (to_ip.find(':') == std::string::npos) return ping_once(from, to_ip);
-  const auto end = std::chrono::steady_clock::now() + 2s;
+  const auto end = std::chrono::steady_clock::now() + 5s;
   while (milliseconds_until(end) > 0) {
     const auto next = std::chrono::steady_clock::now() + 100ms;
     if (ping_once(from, to_ip, 100)) return true;

@@ -38,7 +38,9 @@ const std::array kTopics{
     Topic{"nft", "nft -s list ruleset", normalise::nft},
     Topic{"iptables", "! grep -qs . /proc/net/ip_tables_names || iptables-legacy-save", normalise::iptables},
     Topic{"ip6tables", "! grep -qs . /proc/net/ip6_tables_names || ip6tables-legacy-save", normalise::iptables},
-    Topic{"forwarded connections", "conntrack -L -f ipv4 -g 2>/dev/null && conntrack -L -f ipv6 -g 2>/dev/null",
+    // Of UDP: a stale one would swallow what is meant for the next owner of the port.
+    Topic{"forwarded connections",
+          "conntrack -L -f ipv4 -p udp -g 2>/dev/null && conntrack -L -f ipv6 -p udp -g 2>/dev/null",
           normalise::conntrack},
 };
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "common/firewall/iptables/check.hpp"
+#include "common/firewall/iptables/detail/library.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
 #include "common/firewall/iptables/legacy_table.hpp"
@@ -14,8 +15,6 @@
 
 namespace patchbay::firewall::iptables {
 namespace {
-
-constexpr net::Family kFamilies[] = {net::Family::v4, net::Family::v6};
 
 std::vector<net::Cidr> of_family(const std::vector<net::Cidr>& addresses, net::Family family) {
   std::vector<net::Cidr> chosen;
@@ -50,7 +49,7 @@ std::vector<Rule> wanted_rules(const Owner& owner, const Intents& intents, net::
 
 std::vector<net::Family> families_of(bool (*chosen)(net::Family)) {
   std::vector<net::Family> families;
-  std::copy_if(std::begin(kFamilies), std::end(kFamilies), std::back_inserter(families), chosen);
+  std::copy_if(std::begin(kBothFamilies), std::end(kBothFamilies), std::back_inserter(families), chosen);
   return families;
 }
 
@@ -86,10 +85,12 @@ bool has(const std::vector<Kind>& kinds, Kind kind) {
 
 }  // namespace
 
-bool in_use() { return std::any_of(std::begin(kFamilies), std::end(kFamilies), legacy_in_use); }
+bool in_use(std::span<const net::Family> families) { return std::ranges::any_of(families, legacy_in_use); }
+
+void prepare() { detail::require_loading(); }
 
 std::optional<std::string> unavailable() {
-  for (const net::Family family : kFamilies) {
+  for (const net::Family family : kBothFamilies) {
     if (const auto why = legacy_unavailable(family)) return "iptables backend: " + *why;
   }
   return std::nullopt;
@@ -98,7 +99,7 @@ std::optional<std::string> unavailable() {
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
   if (!intents.masquerade && !intents.port_forwards) return;
   std::vector<net::Family> families;
-  for (const net::Family family : kFamilies) {
+  for (const net::Family family : kBothFamilies) {
     // Where nothing is wanted, something may have to go; but no table is made for that.
     if (!wanted_rules(owner, intents, family).empty() || legacy_in_use(family)) families.push_back(family);
   }
@@ -112,7 +113,7 @@ void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
 
 std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
   std::vector<std::string> missing;
-  for (const net::Family family : kFamilies) {
+  for (const net::Family family : kBothFamilies) {
     const std::vector<Rule> wanted = wanted_rules(owner, intents, family);
     if (!wanted.empty()) add_missing(missing, family, wanted);
   }
@@ -121,7 +122,7 @@ std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
 
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
   std::vector<net::Family> families;
-  for (const net::Family family : kFamilies) {
+  for (const net::Family family : kBothFamilies) {
     const Known here = known(hints, family);
     const bool possible = !hints.complete || (has(kinds, Kind::masquerade) && !here.addresses.empty()) ||
                           (has(kinds, Kind::host_port) && here.ports);

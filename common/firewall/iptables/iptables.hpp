@@ -8,8 +8,10 @@
 
 namespace patchbay::firewall::iptables {
 
-// True when this namespace has a legacy nat table of either family (so that there can be rules).
-bool in_use();
+// True when this namespace has a legacy nat table of one of these families (so that there can be rules).
+bool in_use(std::span<const net::Family> families = kBothFamilies);
+// Before anything is done that only libiptc can do: throws TwinNeeded where it cannot be loaded.
+void prepare();
 std::optional<std::string> unavailable();
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead);
 std::vector<std::string> missing(const Owner& owner, const Intents& intents);

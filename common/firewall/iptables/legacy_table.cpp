@@ -187,14 +187,11 @@ std::unique_ptr<LegacyTable> open_legacy(net::Family family) {
   return std::make_unique<Iptables<detail::Iptc6>>();
 }
 
+// What is not ours to read is not ours to write either.
 bool legacy_in_use(net::Family family) {
-  try {
-    const auto names =
-        os::read_file(family == net::Family::v4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names");
-    return names && ("\n" + *names).find("\n" + std::string{kTable} + "\n") != std::string::npos;
-  } catch (const Error&) {
-    return false;  // not ours to read: then not ours to write either
-  }
+  const auto names =
+      os::read_proc(family == net::Family::v4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names");
+  return ("\n" + names).find("\n" + std::string{kTable} + "\n") != std::string::npos;
 }
 
 std::optional<std::string> legacy_unavailable(net::Family family) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "common/firewall/nftables/commit.hpp"
 #include "common/firewall/nftables/nftables.hpp"
 
@@ -21,7 +23,9 @@ void reconcile(Socket& socket, const Wanted& wanted, const std::string& tag, con
   commit_current(socket, [&] {
     const Ruleset present = read_ruleset(socket);
     const Changes changes = difference(present.sets, settle(present.sets, wanted, tag, is_dead));
-    Attempt attempt{.generation = present.generation, .requests = {}};
+    Attempt attempt{.generation = present.generation,
+                    .requests = {},
+                    .leaving = std::ranges::any_of(changes.remove, &Element::leaving)};
     add_structure(attempt.requests, present, wanted.needs);
     add_deletions(attempt.requests, changes.remove);
     add_creations(attempt.requests, changes.add, true);

@@ -76,6 +76,10 @@ bool says_conflict(const wire::Refusal& refusal) {
 
 }  // namespace
 
+void add_expirations(Requests& to, std::span<const Element> elements) {
+  for_each_message(elements, [&](const SetName& set, auto some) { to.push_back(expire_elements(set, some)); });
+}
+
 void add_deletions(Requests& to, std::span<const Element> elements) {
   for_each_message(elements, [&](const SetName& set, auto some) { to.push_back(delete_elements(set, some)); });
 }
@@ -103,7 +107,7 @@ void add_structure(Requests& to, const Ruleset& present, Needs needs) {
   std::ranges::move(more, std::back_inserter(to));
 }
 
-Outcome commit(wire::Socket& socket, std::uint32_t generation, Requests requests) {
+Outcome commit(wire::Socket& socket, std::uint32_t generation, Requests requests, bool leaving) {
   std::vector<std::string> doing;
   doing.reserve(requests.size());
   for (const wire::Request& request : requests) doing.push_back(request.doing);
@@ -112,8 +116,9 @@ Outcome commit(wire::Socket& socket, std::uint32_t generation, Requests requests
   if (std::ranges::any_of(refusals, says_stale)) return Outcome::stale;
   const auto serious = std::ranges::find_if_not(refusals, says_conflict);
   if (serious != refusals.end()) throw refused(doing, *serious);
-  if (generation != 0) throw refused(doing, refusals.front());
-  return Outcome::conflict;
+  if (generation == 0) return Outcome::conflict;
+  if (leaving) return Outcome::stale;
+  throw refused(doing, refusals.front());
 }
 
 void commit_current(wire::Socket& socket, const std::function<Attempt()>& compute) {
@@ -121,7 +126,8 @@ void commit_current(wire::Socket& socket, const std::function<Attempt()>& comput
   do {
     Attempt attempt = compute();
     if (attempt.requests.empty()) return;
-    if (commit(socket, attempt.generation, std::move(attempt.requests)) == Outcome::committed) return;
+    const auto outcome = commit(socket, attempt.generation, std::move(attempt.requests), attempt.leaving);
+    if (outcome == Outcome::committed) return;
   } while (!deadline.passed());
   throw Error{Code::try_again, "the nftables ruleset kept changing for 10 s while it was being worked on"}.hint(
       "something on this host rewrites its rules all the time; see nft monitor");

@@ -90,6 +90,12 @@ bool in_order(const Element& one, const Element& other) {
 
 bool at_same_place(const Element& one, const Element& other) { return one.set == other.set && one.key == other.key; }
 
+bool publishes(const Element& element, Protocol protocol) {
+  if (element.set.role != Role::host_port && element.set.role != Role::host_port_ip) return false;
+  const Bytes& key = element.set.role == Role::host_port ? element.key : without_address(element);
+  return !key.empty() && key.front() == static_cast<std::uint8_t>(protocol);
+}
+
 Element placeholder(const Element& host_port_ip) {
   const SetName name = sibling(host_port_ip.set, Role::host_port);
   return {name, without_address(host_port_ip), Bytes(width(name.data())), std::string{kPlaceholder}};

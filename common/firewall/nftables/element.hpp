@@ -19,6 +19,9 @@ struct Element {
   Bytes key;
   Bytes data;           // of a map
   std::string comment;  // the owner's tag, or kPlaceholder
+  // As read: it has been removed, and will have expired within milliseconds. Whoever wants its place
+  // before that deletes it.
+  bool leaving = false;
 
   bool operator==(const Element&) const = default;
 };
@@ -57,6 +60,9 @@ class Fields {
 };
 // How long a key or datum of these columns is.
 std::size_t width(const Columns& columns);
+
+// Whether this is a host port of that protocol, on one address or on all of them.
+bool publishes(const Element& element, Protocol protocol);
 
 // What the elements of host_port and host_port_ip say: "8080/tcp", "10.88.0.2:80".
 std::string host_port_text(const Element& element);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 
 #include "common/firewall/nftables/commit.hpp"
 #include "common/firewall/nftables/nftables.hpp"
@@ -10,13 +11,10 @@ namespace {
 
 using wire::Socket;
 
-// Nothing to remove where the kernel has no nf_tables: no such protocol, no such subsystem.
+// Nothing to remove where the kernel has no such protocol. (Where it has no nf_tables, there is no generation.)
 std::optional<Socket> open_if_there() {
   try {
-    Socket socket{Socket::Family::netfilter};
-    const int refusal = socket.query(get_generation(), [](const wire::Reply&) {});
-    if (refusal == EINVAL || refusal == EOPNOTSUPP) return std::nullopt;
-    return socket;
+    return Socket{Socket::Family::netfilter};
   } catch (const Error& error) {
     if (error.code() != Code::feature_missing) throw;
     return std::nullopt;
@@ -109,29 +107,77 @@ void add_scaffolding_removal(Requests& to, const Ruleset& present, const Sets& a
   }
 }
 
-}  // namespace
+using Way = void (*)(Requests&, std::span<const Element>);
 
-// Compare and delete: what is read as the owner's is deleted at the generation at which it was read.
-void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
-  const std::string tag = owner.tag();
-  auto asked = candidates(owner, kinds, hints);
-  const auto walked = unhinted(kinds, asked, hints);
-  std::erase_if(asked, [&](const Element& element) { return contains(walked, element.set.kind()); });
-  auto there = open_if_there();
-  if (!there) return;
-  Socket& socket = *there;
+// What may be the owner's, and how it is found.
+struct Search {
+  std::string tag;
+  std::vector<Element> places;  // to be looked at
+  std::vector<Kind> walked;     // to be walked
+};
+
+struct Owned {
+  std::uint32_t generation = 0;
+  Changes changes;  // what goes, and placeholders that come
+};
+
+// Nothing that is leaving already is among it.
+Owned read_owned(Socket& socket, const Search& search) {
+  const Found found = find_elements(socket, search.places);
+  if (found.generation == 0) return {};
+  const Sets present =
+      without(read_sets(socket, search.walked, of_owner(search.tag)), [](const Element&) { return false; });
+  Owned owned{
+      .generation = found.generation,
+      .changes = difference(present, without(present, [&](const Element& e) { return e.comment == search.tag; }))};
+  std::ranges::copy_if(found.elements, std::back_inserter(owned.changes.remove),
+                       [&](const Element& element) { return element.comment == search.tag && !element.leaving; });
+  std::ranges::sort(owned.changes.remove, in_order);
+  return owned;
+}
+
+// Until it expires, a mapping still takes new connections. One over UDP would be kept alive by its client
+// when the container has gone, and hide the port from whoever serves it next.
+bool must_go_at_once(const Element& element) { return publishes(element, Protocol::udp); }
+
+// Compare and delete: what was read as the owner's goes at the generation at which it was read.
+std::vector<Element> remove_by(Way way, Socket& socket, const Search& search) {
+  std::vector<Element> gone;
   commit_current(socket, [&] {
-    Found found = find_elements(socket, asked);
-    std::erase_if(found.elements, [&](const Element& element) { return element.comment != tag; });
-    const Sets present = read_sets(socket, walked, of_owner(tag));
-    Changes changes = difference(present, without(present, [&](const Element& e) { return e.comment == tag; }));
-    std::ranges::move(found.elements, std::back_inserter(changes.remove));
-    std::ranges::sort(changes.remove, in_order);
-    Attempt attempt{.generation = found.generation, .requests = {}};
-    add_deletions(attempt.requests, changes.remove);
-    add_creations(attempt.requests, changes.add, true);
+    Owned owned = read_owned(socket, search);
+    Attempt attempt{.generation = owned.generation, .requests = {}};
+    if (std::ranges::any_of(owned.changes.remove, must_go_at_once)) way = add_deletions;
+    way(attempt.requests, owned.changes.remove);
+    add_creations(attempt.requests, owned.changes.add, true);
+    gone = std::move(owned.changes.remove);
     return attempt;
   });
+  return gone;
+}
+
+// False where the kernel does not know how: it then says yes and does nothing (before Linux 6.12), or the
+// set was made without timeouts.
+bool expire(Socket& socket, const Search& search) {
+  try {
+    const auto gone = remove_by(add_expirations, socket, search);
+    if (gone.empty()) return true;
+    const Found left = find_elements(socket, {&gone.front(), 1});
+    return std::ranges::all_of(left.elements, &Element::leaving);
+  } catch (const Error& error) {
+    if (error.error_number() != EINVAL) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
+void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
+  Search search{.tag = owner.tag(), .places = candidates(owner, kinds, hints), .walked = {}};
+  search.walked = unhinted(kinds, search.places, hints);
+  std::erase_if(search.places, [&](const Element& element) { return contains(search.walked, element.set.kind()); });
+  auto socket = open_if_there();
+  if (!socket || expire(*socket, search)) return;
+  remove_by(add_deletions, *socket, search);
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
@@ -145,9 +191,12 @@ void collect(const std::string& network, const std::vector<Kind>& kinds, const O
   Socket& socket = *there;
   commit_current(socket, [&] {
     const Ruleset present = read_ruleset(socket);
+    if (present.generation == 0) return Attempt{};
     const Sets after = without(present.sets, goes);
     const Changes changes = difference(present.sets, after);
-    Attempt attempt{.generation = present.generation, .requests = {}};
+    Attempt attempt{.generation = present.generation,
+                    .requests = {},
+                    .leaving = std::ranges::any_of(changes.remove, &Element::leaving)};
     add_deletions(attempt.requests, changes.remove);
     add_creations(attempt.requests, changes.add, true);
     add_scaffolding_removal(attempt.requests, present, after, kinds);

@@ -36,16 +36,21 @@ ByteOrder order_of(const Columns& columns) {
   return columns.front() == Column::ifname ? ByteOrder::host : ByteOrder::network;
 }
 
-void put_elements(wire::Message& to, const SetName& set, std::span<const Element> elements, bool whole) {
+enum class Part : std::uint8_t { key, whole, whole_with_timeout };
+
+constexpr std::uint64_t kShortestTimeout = 1;  // ms; the kernel makes a tick of it
+
+void put_elements(wire::Message& to, const SetName& set, std::span<const Element> elements, Part part) {
   to.put_text(NFTA_SET_ELEM_LIST_TABLE, kTableName).put_text(NFTA_SET_ELEM_LIST_SET, set.text());
   to.nest(NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
     for (const Element& element : elements) {
       to.nest(NFTA_LIST_ELEM, [&] {
         to.nest(NFTA_SET_ELEM_KEY, [&] { to.put(NFTA_DATA_VALUE, element.key); });
-        if (!whole) return;
+        if (part == Part::key) return;
         if (!element.data.empty()) {
           to.nest(NFTA_SET_ELEM_DATA, [&] { to.put(NFTA_DATA_VALUE, element.data); });
         }
+        if (part == Part::whole_with_timeout) to.put_be64(NFTA_SET_ELEM_TIMEOUT, kShortestTimeout);
         to.put(NFTA_SET_ELEM_USERDATA, comment_userdata(element.comment));
       });
     }
@@ -53,9 +58,9 @@ void put_elements(wire::Message& to, const SetName& set, std::span<const Element
 }
 
 wire::Request elements_request(std::string verb, int type, std::uint16_t flags, const SetName& set,
-                               std::span<const Element> elements, bool whole) {
+                               std::span<const Element> elements, Part part) {
   wire::Message to = message(type, flags, set.table());
-  put_elements(to, set, elements, whole);
+  put_elements(to, set, elements, part);
   return {std::move(verb) + " " + std::to_string(elements.size()) + " element(s) of " + where(set), to.release(), {}};
 }
 
@@ -87,7 +92,8 @@ wire::Request create_set(const SetName& set, std::uint32_t id) {
   const Columns key = set.key(), data = set.data();
   wire::Message to = message(NFT_MSG_NEWSET, kCreate, set.table());
   to.put_text(NFTA_SET_TABLE, kTableName).put_text(NFTA_SET_NAME, set.text());
-  to.put_be32(NFTA_SET_FLAGS, data.empty() ? 0 : NFT_SET_MAP);
+  // With NFT_SET_TIMEOUT elements can be made to expire; without being told to, none does.
+  to.put_be32(NFTA_SET_FLAGS, (data.empty() ? 0U : unsigned{NFT_SET_MAP}) | NFT_SET_TIMEOUT);
   to.put_be32(NFTA_SET_KEY_TYPE, type_of(key)).put_be32(NFTA_SET_KEY_LEN, static_cast<std::uint32_t>(width(key)));
   if (!data.empty()) {
     to.put_be32(NFTA_SET_DATA_TYPE, type_of(data));
@@ -109,11 +115,15 @@ wire::Request append_rule(const Rule& rule) {
 }
 
 wire::Request create_elements(const SetName& set, std::span<const Element> elements, bool exclusive) {
-  return elements_request("add", NFT_MSG_NEWSETELEM, exclusive ? kExclusive : kCreate, set, elements, true);
+  return elements_request("add", NFT_MSG_NEWSETELEM, exclusive ? kExclusive : kCreate, set, elements, Part::whole);
+}
+
+wire::Request expire_elements(const SetName& set, std::span<const Element> elements) {
+  return elements_request("expire", NFT_MSG_NEWSETELEM, kCreate, set, elements, Part::whole_with_timeout);
 }
 
 wire::Request delete_elements(const SetName& set, std::span<const Element> elements) {
-  return elements_request("delete", NFT_MSG_DELSETELEM, 0, set, elements, false);
+  return elements_request("delete", NFT_MSG_DELSETELEM, 0, set, elements, Part::key);
 }
 
 wire::Request delete_rule(Table table, std::string_view chain, std::uint64_t handle) {
@@ -160,7 +170,7 @@ wire::Request get_chain(Table table, std::string_view chain) {
 
 wire::Request get_element(const Element& element) {
   wire::Message to = message(NFT_MSG_GETSETELEM, 0, element.set.table());
-  put_elements(to, element.set, {&element, 1}, false);
+  put_elements(to, element.set, {&element, 1}, Part::key);
   return {"read an element of " + where(element.set), to.release(), {ENOENT}};
 }
 

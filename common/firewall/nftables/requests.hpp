@@ -21,6 +21,9 @@ wire::Request append_rule(const Rule& rule);
 // Elements of one set. `exclusive`: refused with EEXIST when any is there already; otherwise only
 // when it is there with other data.
 wire::Request create_elements(const SetName& set, std::span<const Element> elements, bool exclusive);
+// Elements as they are, to be gone with the next tick of the kernel's clock. (NFTA_SET_ELEM_TIMEOUT of
+// an element that exists: Linux 6.12. Older kernels say yes and do nothing.)
+wire::Request expire_elements(const SetName& set, std::span<const Element> elements);
 wire::Request delete_elements(const SetName& set, std::span<const Element> elements);
 wire::Request delete_rule(Table table, std::string_view chain, std::uint64_t handle);
 wire::Request flush_chain(Table table, std::string_view chain);

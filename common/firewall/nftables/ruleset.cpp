@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/error.hpp"
 #include "common/firewall/nftables/requests.hpp"
 #include "common/firewall/nftables/userdata.hpp"
 
@@ -48,7 +49,7 @@ void for_each_element(const wire::Reply& reply, const Keep& keep, const Visit& v
     std::string comment = userdata_comment(element, NFTA_SET_ELEM_USERDATA);
     if (!keep(*name, comment)) return;
     visit(Element{*name, value_of(element.nested(NFTA_SET_ELEM_KEY)), value_of(element.nested(NFTA_SET_ELEM_DATA)),
-                  std::move(comment)});
+                  std::move(comment), element.find(NFTA_SET_ELEM_TIMEOUT).has_value()});
   });
 }
 
@@ -110,6 +111,7 @@ Sets read_sets(wire::Socket& socket, const std::vector<Kind>& kinds, const Keep&
 
 Ruleset read_ruleset(wire::Socket& socket) {
   Ruleset ruleset{.generation = find_elements(socket, {}).generation, .sets = {}, .rules = {}};
+  if (ruleset.generation == 0) return ruleset;
   ruleset.sets = read_sets(socket, {Kind::masquerade, Kind::host_port, Kind::mac_spoof}, keep_all);
   ruleset.rules = read_rules(socket);
   return ruleset;
@@ -133,7 +135,13 @@ Found find_elements(wire::Socket& socket, std::span<const Element> asked) {
     const auto some = asked.first(std::min(kGetsAtOnce, asked.size()));
     for (const Element& element : some) requests.push_back(get_element(element));
     asked = asked.subspan(some.size());
-    socket.transact(std::move(requests), on_reply);
+    try {
+      socket.transact(std::move(requests), on_reply);
+    } catch (const Error& error) {
+      const bool no_subsystem = error.error_number() == EINVAL || error.error_number() == EOPNOTSUPP;
+      if (!no_subsystem || found.generation != 0) throw;
+      return found;
+    }
   }
   return found;
 }

@@ -38,7 +38,7 @@ Sets read_sets(wire::Socket& socket, const std::vector<Kind>& kinds, const Keep&
 // Those of `asked` that are there, as they are, and the generation from before they were read
 // (without any asked: the generation).
 struct Found {
-  std::uint32_t generation = 0;
+  std::uint32_t generation = 0;  // 0: the kernel has no nf_tables
   std::vector<Element> elements;
 };
 Found find_elements(wire::Socket& socket, std::span<const Element> asked);

@@ -50,6 +50,8 @@ void erase(Sets& sets, const Goes& goes) {
   }
 }
 
+bool is_leaving(const Element& element) { return element.leaving; }
+
 // The owners in the way, all of them dead.
 std::set<std::string> dead_owners(const Sets& sets, const Wanted& wanted, const IsDead& is_dead) {
   std::set<std::string> dead;
@@ -67,6 +69,7 @@ std::set<std::string> dead_owners(const Sets& sets, const Wanted& wanted, const 
 }  // namespace
 
 Sets settle(Sets present, const Wanted& wanted, const std::string& tag, const IsDead& is_dead) {
+  erase(present, is_leaving);
   erase(present,
         [&](const Element& element) { return element.comment == tag && contains(wanted.kinds, element.set.kind()); });
   const auto dead = dead_owners(present, wanted, is_dead);
@@ -79,7 +82,7 @@ Sets settle(Sets present, const Wanted& wanted, const std::string& tag, const Is
 }
 
 Sets without(Sets present, const Goes& goes) {
-  erase(present, goes);
+  erase(present, [&](const Element& element) { return element.leaving || goes(element); });
   derive_placeholders(present);
   return present;
 }

@@ -13,10 +13,11 @@ namespace patchbay::firewall::nftables {
 // What this owner had of the same kinds goes; what is wanted comes. Host ports of other owners stand
 // in the way, also when only one side is limited to one host address: a dead owner's go, a live
 // owner's make it throw host_port_taken. Any other set is about an address or an interface, which
-// belongs to whom it was given last: there the new owner replaces the old one.
+// belongs to whom it was given last: there the new owner replaces the old one. What is leaving already
+// is in nobody's way.
 Sets settle(Sets present, const Wanted& wanted, const std::string& tag, const IsDead& is_dead);
 
-// Without the elements that `goes` says yes to, and their placeholders.
+// Without the elements that are leaving or that `goes` says yes to, and their placeholders.
 using Goes = std::function<bool(const Element&)>;
 Sets without(Sets present, const Goes& goes);
 

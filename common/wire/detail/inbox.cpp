@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
+
 #include "common/os/retry.hpp"
 
 namespace patchbay::wire::detail {
@@ -36,7 +38,20 @@ std::string extended_text(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
+std::array<std::uint8_t, Buffer::kSize> first_buffer;
+std::atomic_flag first_is_taken;
+
 }  // namespace
+
+Buffer::Buffer() : data_(first_is_taken.test_and_set() ? new std::uint8_t[kSize] : first_buffer.data()) {}
+
+Buffer::~Buffer() {
+  if (data_ == first_buffer.data()) {
+    first_is_taken.clear();
+  } else {
+    delete[] data_;
+  }
+}
 
 std::optional<Received> take_message(std::span<const std::uint8_t>& datagram) {
   if (datagram.size() < sizeof(nlmsghdr)) return std::nullopt;
@@ -68,31 +83,55 @@ Verdict verdict_of(const Reply& reply) {
 }
 
 Inbox::Event Inbox::receive() {
-  sockaddr_nl sender{};
-  iovec into{.iov_base = buffer_.get(), .iov_len = kDatagramSize};
-  msghdr message{};
-  message.msg_name = &sender;
-  message.msg_iov = &into;
-  message.msg_iovlen = 1;
   for (;;) {
-    message.msg_namelen = sizeof sender;
-    const ssize_t size = os::retry_interrupted([&] { return recvmsg(fd_, &message, MSG_DONTWAIT); });
-    if (size < 0) {
-      if (errno == EAGAIN) return Event::nothing;
-      if (errno == ENOBUFS) return Event::lost;
-      throw system_error(Code::io_failure, "receive from netlink", errno);
+    if (next_ == count_) {
+      if (const Event event = fetch(); event != Event::datagram) return event;
     }
-    if (sender.nl_pid != 0) continue;  // not the kernel
-    size_ = static_cast<std::size_t>(size);
-    return (message.msg_flags & MSG_TRUNC) != 0 ? Event::lost : Event::datagram;
+    const std::size_t position = next_++;
+    const auto [size, truncated] = waiting_[position];
+    if (truncated) return Event::lost;
+    if (size == 0) continue;  // not of the kernel
+    current_ = {buffer_.data() + position * capacity_, size};
+    return Event::datagram;
   }
 }
 
-bool Inbox::wait(const os::Deadline& deadline) const {
-  pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
+Inbox::Event Inbox::fetch() {
+  std::array<sockaddr_nl, kMost> senders{};
+  std::array<iovec, kMost> into{};
+  std::array<mmsghdr, kMost> messages{};
+  const std::size_t most = Buffer::kSize / capacity_;
+  for (std::size_t i = 0; i < most; ++i) {
+    into[i] = {.iov_base = buffer_.data() + i * capacity_, .iov_len = capacity_};
+    msghdr& header = messages[i].msg_hdr;
+    header.msg_name = &senders[i];
+    header.msg_namelen = sizeof senders[i];
+    header.msg_iov = &into[i];
+    header.msg_iovlen = 1;
+  }
+  const int got = os::retry_interrupted(
+      [&] { return recvmmsg(fd_, messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT, nullptr); });
+  if (got < 0) {
+    if (errno == EAGAIN) return Event::nothing;
+    if (errno == ENOBUFS) return Event::lost;
+    throw system_error(Code::io_failure, "receive from netlink", errno);
+  }
+  next_ = 0;
+  count_ = static_cast<std::size_t>(got);
+  for (std::size_t i = 0; i < count_; ++i) {
+    const bool by_kernel = senders[i].nl_pid == 0;
+    waiting_[i] = {.size = by_kernel ? messages[i].msg_len : 0,
+                   .truncated = by_kernel && (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0};
+  }
+  return Event::datagram;
+}
+
+bool Inbox::wait(const os::Deadline& deadline, int until) const {
+  std::array<pollfd, 2> readable{
+      {{.fd = fd_, .events = POLLIN, .revents = 0}, {.fd = until, .events = POLLIN, .revents = 0}}};
   for (;;) {
-    const int ready = poll(&readable, 1, deadline.poll_timeout());
-    if (ready > 0) return true;
+    const int ready = poll(readable.data(), readable.size(), deadline.poll_timeout());
+    if (ready > 0) return readable.front().revents != 0;
     if (ready < 0 && errno != EINTR) throw system_error(Code::io_failure, "wait for netlink", errno);
     if (deadline.passed()) return false;
   }
@@ -101,7 +140,7 @@ bool Inbox::wait(const os::Deadline& deadline) const {
 namespace {
 
 Ending hear(int fd, const Awaited& awaited, const Visit& visit) {
-  Inbox inbox{fd};
+  Inbox inbox{fd, awaited.datagrams};
   const auto deadline = os::Deadline::in(kPatience);
   int losses = 0;
   do {

@@ -2,9 +2,9 @@
 // The receiving half of a netlink socket: datagrams, the messages in them, and what they say.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,27 +30,58 @@ struct Verdict {
 };
 Verdict verdict_of(const Reply& reply);
 
-// Not larger than the kernel fills for a dump (32 KiB), and ample for the answer to one get.
-inline constexpr std::size_t kDatagramSize = std::size_t{64} * 1024;
+// How large a datagram can get: the kernel fills up to 32 KiB for a dump. Where many are awaited - the
+// answers to a batch, notifications - none takes more than a page.
+enum class Datagrams : std::size_t { many = 4096, large = std::size_t{32} * 1024 };
 
+// Where datagrams are received. The first of a process is there already and costs nothing until it is
+// written to; a conversation within a conversation takes one from the heap.
+class Buffer {
+ public:
+  static constexpr std::size_t kSize = std::size_t{64} * 1024;
+  Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  Buffer(Buffer&&) = delete;
+  Buffer& operator=(Buffer&&) = delete;
+  ~Buffer();
+  [[nodiscard]] std::uint8_t* data() const { return data_; }
+
+ private:
+  std::uint8_t* data_;
+};
+
+// Takes all that waits in the queue by one system call, and hands it out one by one.
 class Inbox {
  public:
-  explicit Inbox(int fd) : fd_(fd), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kDatagramSize)) {}
+  explicit Inbox(int fd, Datagrams kind = Datagrams::many) : fd_(fd), capacity_(static_cast<std::size_t>(kind)) {}
 
   enum class Event : std::uint8_t {
     datagram,
     lost,     // the kernel dropped something, or it did not fit
     nothing,  // the queue is empty
   };
-  Event receive();                                              // does not wait
-  [[nodiscard]] bool wait(const os::Deadline& deadline) const;  // false: the deadline has passed
+  Event receive();                                                 // does not wait
+  [[nodiscard]] bool has_more() const { return next_ != count_; }  // that has been taken already
+  // False: the deadline has passed, or there is nothing while the descriptor `until` can be read.
+  [[nodiscard]] bool wait(const os::Deadline& deadline, int until = -1) const;
 
-  [[nodiscard]] std::span<const std::uint8_t> datagram() const { return {buffer_.get(), size_}; }
+  [[nodiscard]] std::span<const std::uint8_t> datagram() const { return current_; }
 
  private:
+  static constexpr std::size_t kMost = Buffer::kSize / static_cast<std::size_t>(Datagrams::many);
+  struct Waiting {
+    std::size_t size;
+    bool truncated;
+  };
+
+  Event fetch();
   int fd_;
-  std::unique_ptr<std::uint8_t[]> buffer_;
-  std::size_t size_ = 0;
+  std::size_t capacity_;
+  Buffer buffer_;
+  std::array<Waiting, kMost> waiting_{};
+  std::size_t next_ = 0, count_ = 0;  // of waiting_
+  std::span<const std::uint8_t> current_;
 };
 
 // The messages whose answers are awaited. `port` 0: the socket receives nothing but answers.
@@ -60,6 +91,7 @@ struct Awaited {
   std::uint32_t first = 0;  // sequence number
   std::size_t count = 1;
   std::uint32_t port = 0;
+  Datagrams datagrams = Datagrams::many;
 };
 
 // Feeds the kernel's answers to `visit`, as (position, reply), until it returns true.

@@ -19,6 +19,10 @@ class Outbox {
 
  private:
   std::vector<std::uint8_t> bytes_;
+  bool any_long_ = false;
 };
+
+// Switches on one of the options of netlink(7) that make things better where the kernel has it.
+void enable(int fd, int option);
 
 }  // namespace patchbay::wire::detail

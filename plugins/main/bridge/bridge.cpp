@@ -9,7 +9,6 @@
 #include "common/base/rollback.hpp"
 #include "common/contract/run.hpp"
 #include "common/firewall/firewall.hpp"
-#include "common/netlink/announce.hpp"
 #include "plugins/main/bridge/addressing.hpp"
 #include "plugins/main/bridge/check.hpp"
 #include "plugins/main/bridge/device.hpp"
@@ -25,45 +24,72 @@ attach::Records records() { return attach::Records{"bridge"}; }
 
 // One container on its way onto the bridge. What is constructed here has changed nothing yet.
 struct Attachment {
-  explicit Attachment(const contract::Request& asked)
-      : request(asked), config(parse_config(asked)), container(attach::open_container_for_add(asked)) {}
+  explicit Attachment(const contract::Request& asked_for)
+      : request(asked_for), config(parse_config(asked_for)), container(attach::open_container_for_add(asked_for)) {}
 
   const contract::Request& request;
   const Config config;
   attach::Container container;
   netlink::Socket host;
   BridgeUse use;
-  Rollback undo;
+  std::optional<attach::AddressRequest> asked;
   attach::Record record;
   contract::Result result;
+  Rollback undo;  // reads all of the above
 };
 
-// Intent first: whatever happens from here on, DEL knows where to look.
-void write_record(Attachment& it) {
-  it.record = attach::begin_record(it.request, &it.container.netns);
+void begin_record(Attachment& it) {
+  it.record = attach::begin_record(it.request, it.container.netns.id());
   it.record.host_ifname = it.request.owner.host_ifname();
   it.record.masquerade = it.config.ip_masq && it.config.ipam;
   it.record.mac_spoof_check = it.config.mac_spoof_check;
+  if (it.config.mac_spoof_check) it.record.backend = firewall::Backend::nftables;  // masquerading may want the other
   it.record.ipam_type = it.config.ipam.value_or("");
-  it.record.addresses_known = !it.config.ipam;
+  attach::choose_backend(it.record, it.config.backend);
   it.undo.add("forget the attachment", [&it] { records().remove(it.request.owner); });
-  records().write(it.record);
 }
 
-// A foreign IPAM plugin works while we make the link.
-std::optional<attach::AddressRequest> ask_for_addresses(Attachment& it) {
-  if (!it.config.ipam) return std::nullopt;
-  it.undo.add("release addresses", [&it] { attach::release_addresses(it.request, *it.config.ipam); });
-  return attach::AddressRequest::start(it.request, *it.config.ipam);
+void take_addresses(Attachment& it, contract::Result addresses) {
+  complete_gateways(addresses, it.config);
+  it.result.ips = std::move(addresses.ips);
+  for (auto& ip : it.result.ips) ip.interface = 2;
+  it.result.routes = std::move(addresses.routes);
+  it.result.dns = std::move(addresses.dns);
+  attach::note_addresses(it.record, it.result.ips, it.config.backend);
+}
+
+// Intent before the first change for this container: from the record DEL knows where to look, whatever
+// happens from here on. Our own IPAM has answered by then, so that one record tells everything; a foreign
+// one works while we make the link.
+void ask_for_addresses(Attachment& it) {
+  begin_record(it);
+  const auto release = [&it] { attach::release_addresses(it.request, *it.config.ipam); };
+  if (!it.config.ipam) {
+    it.record.addresses_known = true;
+  } else if (it.asked.emplace(it.request, *it.config.ipam, it.container.netns.id()).is_answered_in_process()) {
+    contract::Result addresses = it.asked->finish();
+    it.undo.add("release addresses", release);
+    take_addresses(it, std::move(addresses));
+  }
+  records().write(it.record);
+  if (it.record.addresses_known) return;
+  it.undo.add("release addresses", release);
+  it.asked->start();
+}
+
+void receive_addresses(Attachment& it) {
+  if (it.record.addresses_known) return;
+  take_addresses(it, it.asked->finish());
+  records().replace(it.record);
 }
 
 netlink::links::Veth plug_in(Attachment& it, const netlink::Link& bridge) {
-  it.undo.add("remove the cable", [&it] { attach::remove_host_end(it.host, it.request.owner, {}); });
   netlink::links::Veth cable = attach::create_cable(it.host, {.owner = it.request.owner,
                                                               .container = &it.container.netns,
                                                               .container_mac = it.config.mac,
                                                               .mtu = it.config.mtu,
                                                               .master = bridge.index});
+  it.undo.add("remove the cable", [&it, index = cable.host.index] { links::remove(it.host, index, {}); });
   configure_port(it.host, cable.host, it.config);
   // Interfaces in the order of the reference: bridge, host end, container end.
   it.result.interfaces = {{.name = bridge.name, .mac = bridge.mac.to_string(), .mtu = bridge.mtu},
@@ -72,21 +98,11 @@ netlink::links::Veth plug_in(Attachment& it, const netlink::Link& bridge) {
                            .mac = cable.peer_mac.to_string(),
                            .mtu = cable.host.mtu,
                            .sandbox = it.request.netns}};
+  if (cable.host.name != it.record.host_ifname) {  // another owner's link has the usual name
+    it.record.host_ifname = cable.host.name;
+    records().replace(it.record);
+  }
   return cable;
-}
-
-void receive_addresses(Attachment& it, attach::AddressRequest& asked, const netlink::links::Veth& cable) {
-  contract::Result addresses = asked.finish();
-  complete_gateways(addresses, it.config);
-  it.result.ips = std::move(addresses.ips);
-  for (auto& ip : it.result.ips) ip.interface = 2;
-  it.result.routes = std::move(addresses.routes);
-  it.result.dns = std::move(addresses.dns);
-
-  it.record.host_ifname = cable.host.name;
-  for (const auto& ip : it.result.ips) it.record.addresses.push_back(ip.address);
-  it.record.addresses_known = true;
-  records().write(it.record);
 }
 
 void configure_container(Attachment& it, const netlink::links::Veth& cable) {
@@ -95,7 +111,7 @@ void configure_container(Attachment& it, const netlink::links::Veth& cable) {
                                              .ips = it.result.ips,
                                              .routes = it.result.routes,
                                              .detect_duplicates = it.config.detect_duplicates,
-                                             .announce_on_up = true});
+                                             .announce = true});
 }
 
 // The bridge, or the VLAN's interface on it, is the containers' gateway.
@@ -105,32 +121,40 @@ void provide_gateway(Attachment& it, const netlink::Link& bridge) {
     gateway = ensure_vlan_gateway(it.host, bridge, it.config);
     it.result.interfaces.push_back({.name = gateway.name, .mac = gateway.mac.to_string(), .mtu = gateway.mtu});
   }
-  const auto gateways = gateway_addresses(it.result);
-  ensure_gateway_addresses(it.host, gateway, gateways, it.config.force_address);
-  std::vector<net::Ip> forwarded;
-  forwarded.reserve(gateways.size());
-  for (const auto& address : gateways) forwarded.push_back(address.ip);
-  attach::enable_forwarding(forwarded);
+  ensure_gateway_addresses(it.host, gateway, gateway_addresses(it.result), it.config.force_address);
 }
 
 // Masquerade and spoof protection, in one transaction.
 void set_rules(Attachment& it, const netlink::links::Veth& cable) {
   const auto intents = wanted_rules(it.config, cable.host.name, cable.peer_mac, it.result);
   if (intents.empty()) return;
-  it.undo.add("remove packet filter rules", [&it] {
-    firewall::remove(it.request.owner, {firewall::Kind::masquerade, firewall::Kind::mac_spoof},
-                     {.addresses = it.record.addresses, .ports = {}, .complete = true});
-  });
-  firewall::apply(firewall::choose(it.config.backend), it.request.owner, intents, attach::is_dead_by_tag);
+  it.undo.add("remove packet filter rules", [&it] { attach::remove_rules(it.record); });
+  firewall::apply(*it.record.backend, it.request.owner, intents, attach::is_dead_by_tag);
+}
+
+// The tag, and a look at the host as it is now: a bridge that others made takes its MAC from one of its ports.
+netlink::Link tag_and_look(Attachment& it, const netlink::Link& bridge, const netlink::links::Veth& cable) {
+  std::vector<netlink::Request> tag;
+  tag.push_back(links::set_alias(cable.host.index, it.request.owner.tag(), cable.host.name));
+  const auto host = links::change_and_look(it.host, std::move(tag), {cable.host.index, bridge.index});
+  if (it.config.is_gateway) {
+    std::vector<net::Ip> forwarded;
+    for (const auto& ip : it.result.ips) forwarded.push_back(ip.address.ip);
+    attach::enable_forwarding(forwarded, host);
+  }
+  netlink::Link port = cable.host;
+  for (const netlink::Link& link : host.links) {
+    if (link.index == bridge.index) it.result.interfaces.front().mac = link.mac.to_string();
+    if (link.index == cable.host.index) port = link;
+  }
+  return port;
 }
 
 // A neighbour may still know the previous owner of an address; an announcement is of use only
 // once the port forwards it.
-void announce(Attachment& it, netlink::Socket& events, const netlink::links::Veth& cable) {
-  if (!it.config.container_interface_up || !wait_until_forwarding(it.host, events, cable.host)) return;
-  std::vector<net::Ip> addresses;
-  for (const auto& ip : it.result.ips) addresses.push_back(ip.address.ip);
-  if (!addresses.empty()) netlink::announce(it.container.netns, cable.peer_index, cable.peer_mac, addresses);
+void announce(Attachment& it, const netlink::Link& port, const netlink::links::Veth& cable) {
+  if (!it.config.container_interface_up || !wait_until_forwarding(it.host, port) || it.result.ips.empty()) return;
+  it.container.socket.transact(links::announce(cable.peer_index, cable.peer_mac, it.container.ifname));
 }
 
 }  // namespace
@@ -138,16 +162,13 @@ void announce(Attachment& it, netlink::Socket& events, const netlink::links::Vet
 contract::Result add(const contract::Request& request) {
   Attachment it{request};
   attach::clear_leftovers(request, records());
-  write_record(it);
-  auto asked = ask_for_addresses(it);
   const netlink::Link bridge = ensure_bridge(it.host, it.config, it.use, it.undo);
+  ask_for_addresses(it);
   const netlink::links::Veth cable = plug_in(it, bridge);
   contract::stop_if_asked();
 
-  netlink::Socket events;
-  links::subscribe(events);  // before anything that brings the port up
-  if (asked) {
-    receive_addresses(it, *asked, cable);
+  if (it.asked) {
+    receive_addresses(it);
     configure_container(it, cable);
     if (it.config.is_gateway) provide_gateway(it, bridge);
   } else if (it.config.container_interface_up) {
@@ -155,10 +176,8 @@ contract::Result add(const contract::Request& request) {
   }
   set_rules(it, cable);
   contract::stop_if_asked();
-  announce(it, events, cable);
+  announce(it, tag_and_look(it, bridge, cable), cable);
 
-  // A bridge that others made takes its MAC from one of its ports, unless that has just been fixed.
-  it.result.interfaces.front().mac = links::get(it.host, bridge.name).mac.to_string();
   if (it.config.dns) it.result.dns = *it.config.dns;
   it.undo.commit();
   return std::move(it.result);

@@ -86,6 +86,7 @@ Config parse_config(const contract::Request& request) {
   config.mac = attach::parse_mac(request);
   config.dns = attach::parse_dns_override(request);
   config.ipam = attach::ipam_type(request);
+  attach::check_return_early(request);
   refuse_contradictions(config);
   return config;
 }

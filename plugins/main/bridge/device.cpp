@@ -71,15 +71,31 @@ Error address_conflict(const netlink::Link& device, const net::Cidr& present, co
           present.to_string() + " dev " + device.name + "`");
 }
 
+// nullopt: of both.
+std::optional<net::Family> only_family(const std::vector<net::Cidr>& addresses) {
+  if (addresses.empty()) return std::nullopt;
+  const net::Family family = addresses.front().family();
+  const bool alone =
+      std::all_of(addresses.begin(), addresses.end(), [&](const net::Cidr& it) { return it.family() == family; });
+  return alone ? std::optional{family} : std::nullopt;
+}
+
 }  // namespace
 
 BridgeUse::BridgeUse() {
-  const auto directory = os::Directory::ensure(attach::kRunDirectory, 0700);
-  lock_.reset(os::retry_interrupted(
-      [&] { return openat(directory.fd(), "bridge.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); }));
-  if (!lock_) throw system_error(Code::io_failure, "open " + directory.path() + "/bridge.lock", errno);
+  const std::string path = std::string{attach::kRunDirectory} + "/bridge.lock";
+  const auto open_lock = [&] {
+    lock_.reset(
+        os::retry_interrupted([&] { return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); }));
+    return static_cast<bool>(lock_);
+  };
+  if (!open_lock() && errno == ENOENT) {
+    os::Directory::ensure(attach::kRunDirectory, 0700);
+    open_lock();
+  }
+  if (!lock_) throw system_error(Code::io_failure, "open " + path, errno);
   if (os::retry_interrupted([&] { return flock(lock_.get(), LOCK_SH); }) != 0) {
-    throw system_error(Code::io_failure, "lock " + directory.path() + "/bridge.lock", errno);
+    throw system_error(Code::io_failure, "lock " + path, errno);
   }
 }
 
@@ -89,7 +105,7 @@ netlink::Link ensure_bridge(netlink::Socket& host, const Config& config, const B
   return with_context("prepare bridge " + config.bridge, [&] {
     netlink::Link bridge = find_or_create(host, config, use, undo);
     refuse_unfit(bridge, config);
-    attach::refuse_router_advertisements(bridge.name);  // before it comes up
+    attach::refuse_router_advertisements(bridge);  // before it comes up
     std::vector<netlink::Request> changes;
     if (!bridge.up) changes.push_back(links::set_up(bridge.index, bridge.name));
     if (config.promiscuous && !bridge.promiscuous) {
@@ -102,7 +118,7 @@ netlink::Link ensure_bridge(netlink::Socket& host, const Config& config, const B
 
 void ensure_gateway_addresses(netlink::Socket& host, const netlink::Link& device,
                               const std::vector<net::Cidr>& gateways, bool force) {
-  const auto present = addresses::list(host, device.index);
+  const auto present = addresses::list(host, device.index, only_family(gateways));
   const auto has = [&](const net::Cidr& wanted) {
     return std::any_of(present.begin(), present.end(), [&](const auto& it) { return it.address == wanted; });
   };

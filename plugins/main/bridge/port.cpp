@@ -60,14 +60,17 @@ netlink::Link ensure_vlan_gateway(netlink::Socket& host, const netlink::Link& br
       host,
       {.host = {.name = gateway_port_name(config)}, .peer = {.name = name}, .mtu = bridge.mtu, .master = bridge.index});
   if (!cable) return links::get(host, name);  // another ADD was quicker
-  attach::refuse_router_advertisements(cable->host.name);
-  attach::refuse_router_advertisements(name);
+  attach::refuse_router_advertisements(cable->host);
+  attach::refuse_router_advertisements(links::get(host, name));
   set_vlans(host, cable->host, {{.id = config.vlan, .pvid = true, .untagged = true}}, false);
   host.transact(links::set_up(cable->peer_index, name));
   return links::get(host, name);
 }
 
-bool wait_until_forwarding(netlink::Socket& host, netlink::Socket& events, const netlink::Link& port) {
+bool wait_until_forwarding(netlink::Socket& host, const netlink::Link& port) {
+  if (port.port && port.port->state == netlink::PortState::forwarding) return true;
+  netlink::Socket events;
+  links::subscribe(events);
   if (links::wait_until_forwarding(host, events, port.index, os::Deadline::in(kPortPatience))) return true;
   const auto now = links::find(host, port.index);
   if (now && now->running) return false;  // up, but spanning tree is still listening or learning

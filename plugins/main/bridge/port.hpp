@@ -19,8 +19,8 @@ std::vector<netlink::vlans::Vlan> wanted_vlans(const Config& config);
 // whose other end is a port of the bridge in that VLAN. Made on first use, kept.
 netlink::Link ensure_vlan_gateway(netlink::Socket& host, const netlink::Link& bridge, const Config& config);
 
-// Returns once the port forwards. Throws when its carrier does not come up within the time that
-// the reference allows (2.55 s); a port that spanning tree holds back is left to it (then false).
-bool wait_until_forwarding(netlink::Socket& host, netlink::Socket& events, const netlink::Link& port);
+// Returns once the port, as it was when last looked at, forwards. Throws when its carrier does not come up within the
+// time that the reference allows (2.55 s); a port that spanning tree holds back is left to it (then false).
+bool wait_until_forwarding(netlink::Socket& host, const netlink::Link& port);
 
 }  // namespace patchbay::bridge

@@ -114,7 +114,7 @@ void write_record(const contract::Request& request, const Config& config, attach
 
 void address_end(attach::Container& container, const netlink::Link& end, const Config& config,
                  const contract::Request& request, attach::Record& record, contract::Result& result) {
-  contract::Result addresses = attach::AddressRequest::start(request, *config.ipam).finish();
+  contract::Result addresses = attach::AddressRequest{request, *config.ipam, container.netns.id()}.finish();
   result.ips = std::move(addresses.ips);
   for (auto& ip : result.ips) {
     ip.interface = 0;
@@ -123,10 +123,9 @@ void address_end(attach::Container& container, const netlink::Link& end, const C
   result.routes = std::move(addresses.routes);
   result.dns = std::move(addresses.dns);
   record.addresses_known = true;
-  records().write(record);
+  records().replace(record);
   attach::configure_interface(
-      container,
-      {.index = end.index, .name = end.name, .ips = result.ips, .routes = result.routes, .announce_on_up = true});
+      container, {.index = end.index, .name = end.name, .ips = result.ips, .routes = result.routes, .announce = true});
 }
 
 }  // namespace
@@ -137,7 +136,7 @@ contract::Result plug_cable(const contract::Request& request, const Config& conf
   const End end{request.owner, config.cable, request.netns, container.netns.id()};
 
   Rollback undo;
-  attach::Record record = attach::begin_record(request, &container.netns);
+  attach::Record record = attach::begin_record(request, container.netns.id());
   undo.add("forget the attachment", [&] { records().remove(request.owner); });
   if (config.ipam) undo.add("release addresses", [&] { attach::release_addresses(request, *config.ipam); });
   contract::Result result;

@@ -40,6 +40,7 @@ Config parse_config(const contract::Request& request) {
   config.dns = attach::parse_dns_override(request);
   config.ipam = attach::ipam_type(request);
   config.cable = cable_name(request);
+  attach::check_return_early(request);
   refuse_contradictions(config);
   return config;
 }

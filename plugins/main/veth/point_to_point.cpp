@@ -57,8 +57,10 @@ void lay_container_routes(netlink::Socket& inside, const contract::Result& resul
   inside.transact(std::move(batch));
 }
 
-void lay_host_side(netlink::Socket& host, const contract::Result& result, const netlink::Link& end) {
+void lay_host_side(netlink::Socket& host, const contract::Result& result, const netlink::Link& end,
+                   const std::string& tag) {
   std::vector<netlink::Request> batch;
+  batch.push_back(netlink::links::set_alias(end.index, tag, end.name));
   for (const contract::IpConfig& ip : result.ips) {
     batch.push_back(netlink::addresses::add(end.index, net::Cidr::host(*ip.gateway), {}, end.name));
     batch.back().tolerated.push_back(EEXIST);  // two addresses with one gateway

@@ -7,6 +7,7 @@
 // so that even neighbours of the same subnet are reached through the host.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "common/contract/result.hpp"
@@ -26,7 +27,8 @@ netlink::Route host_route(const contract::IpConfig& ip, int link);
 // After attach::configure_interface without routes: replaces the kernel's connected route, then
 // adds those of the result.
 void lay_container_routes(netlink::Socket& inside, const contract::Result& result, int link);
-// Gateway addresses and routes on the host end.
-void lay_host_side(netlink::Socket& host, const contract::Result& result, const netlink::Link& end);
+// Gateway addresses and routes on the host end, and its owner's tag.
+void lay_host_side(netlink::Socket& host, const contract::Result& result, const netlink::Link& end,
+                   const std::string& tag);
 
 }  // namespace patchbay::veth

@@ -22,66 +22,95 @@ constexpr std::chrono::milliseconds kCarrierPatience{2550};  // as long as the r
 
 // One container on its way to a cable of its own. What is constructed here has changed nothing yet.
 struct Attachment {
-  Attachment(const contract::Request& asked, Config parsed)
-      : request(asked), config(std::move(parsed)), container(attach::open_container_for_add(asked)) {}
+  Attachment(const contract::Request& asked_for, Config parsed)
+      : request(asked_for),
+        config(std::move(parsed)),
+        container(attach::open_container_for_add(asked_for)),
+        asked(asked_for, *config.ipam, container.netns.id()) {}
 
   const contract::Request& request;
   const Config config;
   attach::Container container;
   netlink::Socket host;
-  Rollback undo;
+  attach::AddressRequest asked;
   attach::Record record;
   contract::Result result;
+  Rollback undo;  // reads all of the above
 };
 
-// Intent first: whatever happens from here on, DEL knows where to look.
-void write_record(Attachment& it) {
-  it.record = attach::begin_record(it.request, &it.container.netns);
+void begin_record(Attachment& it) {
+  it.record = attach::begin_record(it.request, it.container.netns.id());
   it.record.host_ifname = it.request.owner.host_ifname();
   it.record.masquerade = it.config.ip_masq;
   it.record.ipam_type = *it.config.ipam;
+  attach::choose_backend(it.record, it.config.backend);
   it.undo.add("forget the attachment", [&it] { records().remove(it.request.owner); });
-  records().write(it.record);
 }
 
-netlink::links::Veth plug_in(Attachment& it) {
-  it.undo.add("remove the cable", [&it] { attach::remove_host_end(it.host, it.request.owner, {}); });
-  netlink::links::Veth cable = attach::create_cable(it.host, {.owner = it.request.owner,
-                                                              .container = &it.container.netns,
-                                                              .container_mac = it.config.mac,
-                                                              .mtu = it.config.mtu});
-  it.result.interfaces = {{.name = cable.host.name, .mac = cable.host.mac.to_string(), .mtu = cable.host.mtu},
-                          {.name = it.container.ifname,
-                           .mac = cable.peer_mac.to_string(),
-                           .mtu = cable.host.mtu,
-                           .sandbox = it.request.netns}};
-  return cable;
-}
-
-void receive_addresses(Attachment& it, attach::AddressRequest& asked, const netlink::links::Veth& cable) {
-  contract::Result addresses = asked.finish();
+void take_addresses(Attachment& it, contract::Result addresses) {
   require_gateways(addresses);
   it.result.ips = std::move(addresses.ips);
   for (auto& ip : it.result.ips) ip.interface = 1;
   it.result.routes = std::move(addresses.routes);
   it.result.dns = it.config.dns ? *it.config.dns : addresses.dns;
+  attach::note_addresses(it.record, it.result.ips, it.config.backend);
+}
 
-  it.record.host_ifname = cable.host.name;
-  for (const auto& ip : it.result.ips) it.record.addresses.push_back(ip.address);
-  it.record.addresses_known = true;
+// Intent first: from the record DEL knows where to look, whatever happens from here on. Our own IPAM
+// has answered by then, so that one record tells everything; a foreign one works while we make the link.
+void ask_for_addresses(Attachment& it) {
+  begin_record(it);
+  const auto release = [&it] { attach::release_addresses(it.request, *it.config.ipam); };
+  if (it.asked.is_answered_in_process()) {
+    contract::Result addresses = it.asked.finish();
+    it.undo.add("release addresses", release);
+    take_addresses(it, std::move(addresses));
+    return records().write(it.record);
+  }
   records().write(it.record);
+  it.undo.add("release addresses", release);
+  it.asked.start();
+}
+
+void receive_addresses(Attachment& it) {
+  if (it.record.addresses_known) return;
+  take_addresses(it, it.asked.finish());
+  records().replace(it.record);
+}
+
+netlink::links::Veth plug_in(Attachment& it) {
+  netlink::links::Veth cable = attach::create_cable(it.host, {.owner = it.request.owner,
+                                                              .container = &it.container.netns,
+                                                              .container_mac = it.config.mac,
+                                                              .mtu = it.config.mtu});
+  it.undo.add("remove the cable", [&it, index = cable.host.index] { netlink::links::remove(it.host, index, {}); });
+  it.result.interfaces = {{.name = cable.host.name, .mac = cable.host.mac.to_string(), .mtu = cable.host.mtu},
+                          {.name = it.container.ifname,
+                           .mac = cable.peer_mac.to_string(),
+                           .mtu = cable.host.mtu,
+                           .sandbox = it.request.netns}};
+  if (cable.host.name != it.record.host_ifname) {  // another owner's link has the usual name
+    it.record.host_ifname = cable.host.name;
+    records().replace(it.record);
+  }
+  return cable;
 }
 
 void connect(Attachment& it, const netlink::links::Veth& cable) {
-  netlink::Socket events;
-  netlink::links::subscribe(events);  // before the container's end comes up
   attach::configure_interface(
       it.container, {.index = cable.peer_index, .name = it.container.ifname, .ips = it.result.ips, .routes = {}});
   lay_container_routes(it.container.socket, it.result, cable.peer_index);
-  lay_host_side(it.host, it.result, cable.host);
+  lay_host_side(it.host, it.result, cable.host, it.request.owner.tag());
+}
+
+void forward_and_wait(Attachment& it, const netlink::links::Veth& cable) {
+  const auto host = netlink::links::change_and_look(it.host, {}, {cable.host.index});
   std::vector<net::Ip> forwarded;
   for (const auto& ip : it.result.ips) forwarded.push_back(ip.address.ip);
-  attach::enable_forwarding(forwarded);
+  attach::enable_forwarding(forwarded, host);
+  if (!host.links.empty() && host.links.front().operstate == netlink::OperState::up) return;
+  netlink::Socket events;
+  netlink::links::subscribe(events);
   if (netlink::links::wait_until_up(it.host, events, cable.host.index, os::Deadline::in(kCarrierPatience))) return;
   throw Error{Code::kernel_refused, "the cable " + cable.host.name + " did not come up"};
 }
@@ -89,11 +118,8 @@ void connect(Attachment& it, const netlink::links::Veth& cable) {
 void set_rules(Attachment& it) {
   const auto intents = wanted_rules(it.config, it.result);
   if (intents.empty()) return;
-  it.undo.add("remove packet filter rules", [&it] {
-    firewall::remove(it.request.owner, {firewall::Kind::masquerade},
-                     {.addresses = it.record.addresses, .ports = {}, .complete = true});
-  });
-  firewall::apply(firewall::choose(it.config.backend), it.request.owner, intents, attach::is_dead_by_tag);
+  it.undo.add("remove packet filter rules", [&it] { attach::remove_rules(it.record); });
+  firewall::apply(*it.record.backend, it.request.owner, intents, attach::is_dead_by_tag);
 }
 
 }  // namespace
@@ -104,16 +130,15 @@ contract::Result add(const contract::Request& request) {
 
   Attachment it{request, std::move(config)};
   attach::clear_leftovers(request, records());
-  write_record(it);
-  it.undo.add("release addresses", [&it] { attach::release_addresses(it.request, *it.config.ipam); });
-  auto asked = attach::AddressRequest::start(request, *it.config.ipam);
+  ask_for_addresses(it);
   const netlink::links::Veth cable = plug_in(it);
   contract::stop_if_asked();
 
-  receive_addresses(it, asked, cable);
+  receive_addresses(it);
   connect(it, cable);
   set_rules(it);
   contract::stop_if_asked();
+  forward_and_wait(it, cable);
   it.undo.commit();
   return std::move(it.result);
 }

@@ -12,6 +12,7 @@
 #include "common/contract/run.hpp"
 #include "common/firewall/conntrack.hpp"
 #include "common/firewall/firewall.hpp"
+#include "common/ipam/namespaces.hpp"
 #include "common/netlink/route.hpp"
 #include "common/os/file.hpp"
 #include "common/os/sysctl.hpp"
@@ -25,46 +26,57 @@ using firewall::Kind;
 
 attach::Records records() { return attach::Records{"portmap"}; }
 
-void write_record(const contract::Request& request, const firewall::PortForwards& wanted) {
-  const auto netns = os::Netns::find(request.netns, request.own_netns_allowed);
-  attach::Record record = attach::begin_record(request, netns ? &*netns : nullptr);
-  for (const auto& forward : wanted.families) record.addresses.push_back(forward.container);
+attach::Record record_of(const contract::Request& request, const Config& config, const firewall::PortForwards& wanted) {
+  attach::Record record = attach::begin_record(request, ipam::namespace_at(request.netns));
+  std::vector<net::Family> families;
+  for (const auto& forward : wanted.families) {
+    record.addresses.push_back(forward.container);
+    families.push_back(forward.container.family());
+  }
   record.addresses_known = true;
   record.port_forwards = wanted.families;
-  records().write(record);
+  record.backend = firewall::choose(config.backend, families);
+  return record;
+}
+
+std::vector<netlink::Link> listed_host_links(netlink::Socket& host, const contract::Result& result) {
+  std::vector<std::string> names;
+  for (const contract::Interface& interface : result.interfaces) {
+    if (interface.sandbox.empty() && !interface.name.empty()) names.push_back(interface.name);
+  }
+  return netlink::links::find_all(host, names);
+}
+
+std::optional<netlink::Link> find(netlink::Socket& host, const std::vector<netlink::Link>& known, int index) {
+  const auto at = std::ranges::find(known, index, &netlink::Link::index);
+  return at != known.end() ? std::optional{*at} : netlink::links::find(host, index);
 }
 
 // The node's own 127.0.0.1 reaches a container only when packets from there may leave by the
 // interface that leads to it. Never set for "all" (CVE-2020-8558).
-std::optional<std::string> localnet_key(const firewall::PortForwards& wanted) {
+std::optional<netlink::Link> way_to_container(netlink::Socket& host, const std::vector<netlink::Link>& known,
+                                              const firewall::PortForwards& wanted) {
   if (!wanted.snat) return std::nullopt;
   for (const auto& forward : wanted.families) {
     if (!forward.container.ip.is_v4()) continue;
-    netlink::Socket host;
     const auto route = netlink::routes::to(host, forward.container.ip);
-    const auto link = route ? netlink::links::find(host, route->link) : std::nullopt;
-    if (!link) {
-      throw Error{Code::invalid_config,
-                  "this host has no route to the container at " + forward.container.ip.to_string()}
-          .at("/prevResult/ips")
-          .hint("ports can only be forwarded to a container that the host reaches: is isGateway set?");
-    }
-    return "net/ipv4/conf/" + link->name + "/route_localnet";
+    auto link = route ? find(host, known, route->link) : std::nullopt;
+    if (link) return link;
+    throw Error{Code::invalid_config, "this host has no route to the container at " + forward.container.ip.to_string()}
+        .at("/prevResult/ips")
+        .hint("ports can only be forwarded to a container that the host reaches: is isGateway set?");
   }
   return std::nullopt;
 }
 
-std::vector<net::Cidr> targets(const std::vector<firewall::PortForward>& forwards) {
-  std::vector<net::Cidr> addresses;
-  for (const auto& forward : forwards) addresses.push_back(forward.container);
-  return addresses;
-}
+std::string localnet_key(const netlink::Link& link) { return "net/ipv4/conf/" + link.name + "/route_localnet"; }
 
 // Removes what this owner has, by its record when there is one of this boot, otherwise by tags.
 void remove(const Owner& owner, const std::optional<attach::Record>& record) {
   firewall::Hints hints;
   if (record && record->boot == os::boot_id()) {
-    hints = {.addresses = record->addresses, .ports = record->port_forwards, .complete = true};
+    hints = {
+        .addresses = record->addresses, .ports = record->port_forwards, .complete = true, .backend = record->backend};
   }
   firewall::remove(owner, {Kind::host_port}, hints);
 }
@@ -88,19 +100,19 @@ contract::Result add(const contract::Request& request) {
   if (config.ports.empty()) return result;
   const auto wanted = wanted_forwards(config, result, request.owner.ifname);
   if (wanted.families.empty()) return result;
-  const auto localnet = localnet_key(wanted);
+  netlink::Socket host;
+  const auto listed = listed_host_links(host, result);
+  const auto way = way_to_container(host, listed, wanted);
 
   if (const auto leftover = records().find(request.owner)) remove(request.owner, leftover);
+  const attach::Record record = record_of(request, config, wanted);
   Rollback undo;
   undo.add("forget the attachment", [&] { records().remove(request.owner); });
-  write_record(request, wanted);
-  undo.add("close the host ports", [&] {
-    firewall::remove(request.owner, {Kind::host_port},
-                     {.addresses = targets(wanted.families), .ports = wanted.families, .complete = true});
-  });
-  firewall::apply(firewall::choose(config.backend), request.owner, {.port_forwards = wanted}, attach::is_dead_by_tag);
-  if (localnet) os::sysctl::ensure(*localnet, "1");
-  if (config.snat) let_container_reach_itself(result);
+  records().write(record);
+  undo.add("close the host ports", [&] { remove(request.owner, record); });
+  firewall::apply(*record.backend, request.owner, {.port_forwards = wanted}, attach::is_dead_by_tag);
+  if (way && !way->route_localnet) os::sysctl::set(localnet_key(*way), "1");
+  if (config.snat) let_container_reach_itself(host, listed);
   contract::stop_if_asked();
   firewall::conntrack::forget_ports(wanted.families, true);
   undo.commit();
@@ -126,9 +138,10 @@ void check(const contract::Request& request) {
   const auto wanted = wanted_forwards(config, result, request.owner.ifname);
   if (wanted.families.empty()) return;
   attach::require_rules(request.owner, config.backend, {.port_forwards = wanted});
-  const auto localnet = localnet_key(wanted);
-  if (!localnet || os::sysctl::find(*localnet) == "1") return;
-  throw Error{Code::drift, *localnet + " is not 1: the node cannot use its own host ports by 127.0.0.1"};
+  netlink::Socket host;
+  const auto way = way_to_container(host, {}, wanted);
+  if (!way || way->route_localnet) return;
+  throw Error{Code::drift, localnet_key(*way) + " is not 1: the node cannot use its own host ports by 127.0.0.1"};
 }
 
 void gc(const contract::Request& request) {
@@ -136,12 +149,15 @@ void gc(const contract::Request& request) {
   ErrorList failures;
   failures.attempt("close stale host ports",
                    [&] { firewall::collect(request.owner.network, {Kind::host_port}, valid); });
-  for (const attach::Record& record : records().list(request.owner.network)) {
-    if (std::find(valid.begin(), valid.end(), record.owner) != valid.end()) continue;
-    failures.attempt("forget connections", [&] {
-      firewall::conntrack::forget_ports(record.port_forwards, false);
-      records().remove(record.owner);
-    });
+  auto stale = records().list(request.owner.network);
+  std::erase_if(stale, [&](const auto& it) { return std::find(valid.begin(), valid.end(), it.owner) != valid.end(); });
+  failures.attempt("forget connections", [&] {
+    std::vector<firewall::PortForward> closed;
+    for (const attach::Record& record : stale) std::ranges::copy(record.port_forwards, std::back_inserter(closed));
+    firewall::conntrack::forget_ports(closed, false);
+  });
+  for (const attach::Record& record : stale) {
+    failures.attempt("remove a stale record", [&] { records().remove(record.owner); });
   }
   failures.throw_if_any();
 }

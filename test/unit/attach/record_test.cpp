@@ -193,10 +193,10 @@ TEST_CASE("a record is dead when its boot is over or its namespace cannot be fou
 TEST_CASE("a record begins with what the request says") {
   const auto request = test::request(R"({"cniVersion":"1.0.0","name":"net"})");
   const auto netns = os::Netns::own();
-  const Record record = attach::begin_record(request, &netns);
+  const Record record = attach::begin_record(request, netns.id());
   CHECK(record.owner == Owner{"net", "c1", "eth0"});
   CHECK(record.boot == os::boot_id());
   CHECK(record.netns == netns.id());
   CHECK(record.netns_path == "/run/netns/c1");
-  CHECK_FALSE(attach::begin_record(request, nullptr).netns);
+  CHECK_FALSE(attach::begin_record(request, std::nullopt).netns);
 }

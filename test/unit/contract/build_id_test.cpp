@@ -13,7 +13,7 @@ using patchbay::test::Scratch;
 namespace {
 
 Executable executable(const std::string& path, int flags = O_RDONLY) {
-  return {UniqueFd{open(path.c_str(), flags | O_CLOEXEC)}, path};
+  return {UniqueFd{open(path.c_str(), flags | O_CLOEXEC)}, path, (flags & O_PATH) == 0};
 }
 
 // The start of this test's own program, which was built together with us.

@@ -33,6 +33,19 @@ Sets after(const Sets& before, const Owner& owner, const Intents& intents, const
   return settle(before, wanted(owner, intents), owner.tag(), is_dead);
 }
 
+// As read just after the owner of all of it was removed.
+Sets leaving(Sets sets) {
+  for (auto& [name, elements] : sets) {
+    for (auto& [key, element] : elements) element.leaving = !is_placeholder(element);
+  }
+  return sets;
+}
+
+std::vector<Element> of_owners(std::vector<Element> elements) {
+  std::erase_if(elements, is_placeholder);
+  return elements;
+}
+
 std::size_t count(const Sets& sets, const std::string& comment) {
   std::size_t found = 0;
   for (const auto& [name, elements] : sets) {
@@ -114,6 +127,36 @@ TEST_CASE("live owners keep their host ports, dead ones lose all of theirs") {
   const Sets taken = after(first, kBlue, publish("10.0.0.3/24", {mine}), dead);
   CHECK(count(taken, kRed.tag()) == 0);
   CHECK(count(taken, kBlue.tag()) == 3);
+}
+
+TEST_CASE("what is leaving is in nobody's way, and is removed where its place is wanted") {
+  const auto mine = GENERATE(port(80), port(80, "192.0.2.1"));
+  const auto theirs = GENERATE(port(80), port(80, "192.0.2.1"));
+  Intents both = publish("10.0.0.2/24", {theirs});
+  both.masquerade = Masquerade{{cidr("10.0.0.2/24")}};
+  const Sets first = leaving(after({}, kRed, both));
+  Intents same_target = publish("10.0.0.2/24", {mine});
+  same_target.masquerade = both.masquerade;
+
+  const Owner& owner = GENERATE(kRed, kBlue);
+  const Sets second = after(first, owner, same_target);
+  const Changes beside_a_fresh_start = difference(after({}, owner, same_target), second);
+  CHECK(beside_a_fresh_start.add.empty());
+  CHECK(beside_a_fresh_start.remove.empty());
+  const Changes changes = difference(first, second);
+  // All of it goes; of what comes, nothing is taken to be there already. Placeholders are nobody's, and may stay.
+  CHECK(of_owners(changes.remove) == of_owners(difference(first, {}).remove));
+  CHECK(of_owners(changes.add) == of_owners(difference({}, second).add));
+}
+
+TEST_CASE("what is leaving keeps no placeholder and no valid owner") {
+  const Sets first = leaving(after({}, kRed, publish("10.0.0.2/24", {port(80, "192.0.2.1")})));
+  const Sets none = without(first, [](const Element&) { return false; });
+  CHECK(count(none, kRed.tag()) == 0);
+  CHECK(count(none, std::string{kPlaceholder}) == 0);
+  const Changes changes = difference(first, none);
+  CHECK(changes.add.empty());
+  CHECK(changes.remove.size() == count(first, kRed.tag()) + 2);
 }
 
 TEST_CASE("different addresses and different conditions do not collide") {

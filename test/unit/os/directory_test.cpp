@@ -255,6 +255,16 @@ TEST_CASE("list shows regular files, sorted, without temporary ones") {
   CHECK(directory.list() == expected);
 }
 
+TEST_CASE("directories are told apart from files") {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "b");
+  std::filesystem::create_directory(scratch / "a");
+  scratch.file("file", "");
+  std::filesystem::create_directory_symlink(scratch / "a", scratch / "link");
+  CHECK(Directory::find(scratch.path())->directories() == std::vector<std::string>{"a", "b"});
+  CHECK(Directory::at(scratch / "none", 0700).directories().empty());
+}
+
 TEST_CASE("of many who create one name, one succeeds, and its content is whole") {
   const Scratch scratch;
   const auto directory = Directory::ensure(scratch.path(), 0755);

@@ -99,7 +99,7 @@ TEST_CASE("on a subscribed socket only what carries our address is an answer") {
 
 TEST_CASE("a datagram that does not fit is a lost answer, not half an answer") {
   const Pair pair;
-  pair.say(message(20, 10, Bytes(detail::kDatagramSize)));
+  pair.say(message(20, 10, Bytes(static_cast<std::size_t>(detail::Datagrams::many))));
   CHECK(pair.hear({.first = 10}, 0, Ending::lost).empty());
 }
 

@@ -61,6 +61,8 @@ const Loaded<Iptc>& loaded() {
 
 }  // namespace
 
+void require_loading() {}
+
 template <typename Iptc>
 const std::string& failure_of() {
   return loaded<Iptc>().failure;

@@ -55,6 +55,9 @@ struct Iptc6 {
   decltype(&::ip6tc_delete_num_entry) delete_num_entry;
 };
 
+// Throws TwinNeeded in an executable that cannot load anything.
+void require_loading();
+
 // Throws feature_missing when the library cannot be loaded. Never unloaded.
 template <typename Iptc>
 const Iptc& library();
