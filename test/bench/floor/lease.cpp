@@ -40,11 +40,11 @@ std::uint32_t last_reserved(int directory, std::uint32_t fallback) {
   char text[64];
   const ssize_t size = file < 0 ? 0 : read(file, text, sizeof text);
   if (file >= 0) close(file);
-  if (size <= 0) return fallback;
-  const Ipv4 address = parse_ipv4({text, static_cast<std::size_t>(size)});
+  // Without a lock, two writers at once may leave something in between.
   std::uint32_t ordered;
-  std::memcpy(&ordered, address.data(), sizeof ordered);
-  return ntohl(ordered);
+  if (size <= 0 || size == sizeof text) return fallback;
+  text[size] = 0;
+  return inet_pton(AF_INET, text, &ordered) == 1 ? ntohl(ordered) : fallback;
 }
 
 void write_file(int file, std::string_view text) {
