@@ -33,7 +33,14 @@ def plan_of(options):
     return plan
 
 
+def kind_of(options):
+    if options.only or options.peer or options.runs or options.sizes:
+        return "partial"
+    return "quick" if options.quick else "full"
+
+
 def measure(options):
+    """The failure that ended it early, or None; and the document."""
     chosen, missing = peers.available()
     if options.peer:
         chosen = [peer for peer in chosen if peer.key in options.peer]
@@ -42,13 +49,16 @@ def measure(options):
     shapes = [shape for key, shape in peers.SHAPES.items() if not options.only or key in options.only]
     bench = cases.Bench(plan_of(options), chosen, shapes)
     machine = results.machine()
+    failure = None
     try:
         for name, case in cases.CASES.items():
             if not options.only or name in options.only or (name == "growth" and shapes):
                 case(bench)
+    except RuntimeError as error:  # what was measured before is worth keeping
+        failure = error
     finally:
         bench.close()
-    return {"kind": "quick" if options.quick else "full", "machine": machine | {"load_after": results.load()},
+    return failure, {"kind": "interrupted" if failure else kind_of(options), "machine": machine | {"load_after": results.load()},
             "seconds": round(time.monotonic() - bench.start), "missing": missing, "fills": bench.fills,
             "plan": dataclasses.asdict(bench.plan), "records": bench.records}
 
@@ -56,18 +66,23 @@ def measure(options):
 def main():
     options = arguments()
     out = options.out or peers.REPOSITORY / ("build/bench" if options.quick or options.only or options.peer
-                                             else "docs/performance")
+                                             or options.runs or options.sizes else "docs/performance")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the worlds are closed
+    failure = None
     if options.render:
         document = json.loads(options.render.read_text())
     else:
         peers.make_shims()
-        document = measure(options)
+        failure, document = measure(options)
+        if failure:
+            out = out / "interrupted"
     report.write(document, out)
     for goal in document["goals"]:
         if goal["met"] is not None:
             print(f"bench: {'met    ' if goal['met'] else 'not met'} {goal['title']}: {goal['measured']} ({goal['goal']})")
     print(f"bench: {out}/report.md")
+    if failure:
+        sys.exit(f"bench: ended early: {failure}")
 
 
 main()

@@ -171,7 +171,7 @@ def connections(bench, nodes, size):
     runs = {peer.key: [] for peer, _ in able}
     for _ in range(CONNECT_RUNS):
         for peer, world in able:
-            runs[peer.key].append(connect(world, bench.plan.connect_ms))
+            runs[peer.key].append(connect(peer, world, bench.plan.connect_ms))
     for peer, world in able:
         measuring.must(world, peer.chain(shape, "DEL", measured(), results[peer.key]), "DEL")
         bench.records.append({"case": "connect", "peer": peer.key, "verb": "", "n": size, "runs": CONNECT_RUNS,
@@ -180,9 +180,14 @@ def connections(bench, nodes, size):
                                 for field in runs[peer.key][0]})
 
 
-def connect(world, milliseconds):
-    words = world.run("nsenter", "--net=/run/netns/lan", peers.CONNECT, "measure", "192.0.2.1", measured().port,
-                      milliseconds).split()
+def connect(peer, world, milliseconds):
+    # Not every peer announces whose an address is now, and the node may remember who had it earlier.
+    world.run("ip", "neigh", "flush", "all")
+    try:
+        words = world.run("nsenter", "--net=/run/netns/lan", peers.CONNECT, "measure", "192.0.2.1", measured().port,
+                          milliseconds).split()
+    except RuntimeError as error:
+        raise RuntimeError(f"{peer.title}: {error}") from error
     count, failed, seconds, least, p10, median, p90, cpu = (float(word) for word in words)
     return {"rate": count / seconds, "failed": failed, "min_us": least, "p10_us": p10, "median_us": median,
             "p90_us": p90, "client_cpu_us": cpu}
