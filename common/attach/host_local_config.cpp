@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/attach/ipam_config.hpp"
 #include "common/attach/resolv_conf.hpp"
 #include "common/base/error.hpp"
 
@@ -16,12 +17,6 @@ using ipam::RangeSet;
 
 constexpr const char* kDefaultDataDir = "/var/lib/cni/networks";
 constexpr std::size_t kMostSets = 32, kMostRanges = 128, kMostRequested = 256;
-constexpr contract::Version kFirstWithManyAddresses{0, 3, 0};
-
-Json required_ipam(const Request& request) {
-  if (auto ipam = request.config.object("ipam")) return *ipam;
-  throw Error{Code::invalid_config, "IPAM config missing 'ipam' key"}.at("/ipam");
-}
 
 // What a relative path would mean is known to the runtime's working directory alone. Empty: none given.
 std::string absolute_path(const Json& ipam, const std::string& key) {
@@ -47,16 +42,6 @@ void add_sets(std::vector<RangeSet>& sets, const Json& list) {
       sets.push_back(std::move(set));
     });
   }
-}
-
-// The results of these versions have room for one address of each family.
-void refuse_too_many(const Request& request, const std::vector<RangeSet>& sets) {
-  if (request.version >= kFirstWithManyAddresses) return;
-  const auto v4 = std::count_if(sets.begin(), sets.end(), [](const RangeSet& set) { return set[0].start.is_v4(); });
-  if (v4 <= 1 && static_cast<std::ptrdiff_t>(sets.size()) - v4 <= 1) return;
-  throw Error{Code::invalid_config,
-              "CNI version " + request.version.to_string() + " does not support more than 1 address per family"}
-      .at("/ipam/ranges");
 }
 
 net::Ip parse_requested(const std::string& text, Code code, const std::string& pointer) {
@@ -86,7 +71,8 @@ std::vector<RangeSet> range_sets(const Request& request) {
   }
   if (const auto ranges = ipam.find("ranges")) add_sets(sets, *ranges);
   ipam::validate_sets(sets, "/ipam/ranges");
-  refuse_too_many(request, sets);
+  const auto v4 = std::count_if(sets.begin(), sets.end(), [](const RangeSet& set) { return set[0].start.is_v4(); });
+  refuse_too_many(request, v4, static_cast<std::ptrdiff_t>(sets.size()) - v4, "/ipam/ranges");
   return sets;
 }
 

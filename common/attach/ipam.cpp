@@ -3,22 +3,47 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "common/attach/host_local.hpp"
+#include "common/attach/static_addresses.hpp"
 #include "common/base/error.hpp"
 
 namespace patchbay::attach {
 namespace {
 
-constexpr std::string_view kOurs = "host-local";
+// An IPAM plugin of ours, as verbs.
+struct Own {
+  std::string_view type;
+  contract::Result (*add)(const contract::Request& request, const os::NetnsId& netns);
+  void (*del)(const contract::Request& request);
+  void (*check)(const contract::Request& request);
+  void (*gc)(const contract::Request& request);
+  void (*status)(const contract::Request& request);
+};
 
-// We can answer in its place.
-bool is_ours(const contract::Request& request, const std::string& type) {
-  return type == kOurs && contract::finds_our_build(request, type);
+constexpr std::array<Own, 2> kOwn{{
+    {"host-local", host_local::add, host_local::del, host_local::check, host_local::gc, host_local::status},
+    {"static", [](const contract::Request& request, const os::NetnsId&) { return static_addresses::add(request); },
+     static_addresses::del, static_addresses::check, static_addresses::gc, static_addresses::status},
+}};
+
+const Own* own_of(const std::string& type) {
+  const auto* const found = std::find_if(kOwn.begin(), kOwn.end(), [&](const Own& own) { return own.type == type; });
+  return found == kOwn.end() ? nullptr : found;
+}
+
+// Ours, when it is also what would be run: we can answer in its place.
+const Own* answering(const contract::Request& request, const std::string& type) {
+  const Own* const own = own_of(type);
+  return own != nullptr && contract::finds_our_build(request, type) ? own : nullptr;
 }
 
 // The executable that would answer, or nullopt when it is our own build.
 std::optional<contract::Executable> foreign_plugin(const contract::Request& request, const std::string& type) {
-  if (is_ours(request, type)) return std::nullopt;
+  if (answering(request, type) != nullptr) return std::nullopt;
   return contract::require_plugin(request, type);
 }
 
@@ -30,6 +55,15 @@ void warn(const std::string& text) {
 
 void delegate(const contract::Request& request, contract::Executable plugin, contract::Command command) {
   contract::Delegation::start(request, std::move(plugin), command).finish();
+}
+
+// DEL and GC. What we can do in process, a missing executable does not keep us from.
+void give_back(const contract::Request& request, const std::string& type, contract::Command command,
+               void (*Own::*verb)(const contract::Request&), const char* otherwise) {
+  if (const Own* own = answering(request, type)) return (own->*verb)(request);
+  if (auto plugin = contract::find_plugin(request, type)) return delegate(request, std::move(*plugin), command);
+  if (const Own* own = own_of(type)) return (own->*verb)(request);
+  warn("IPAM plugin " + type + " is not in CNI_PATH: " + otherwise);
 }
 
 }  // namespace
@@ -54,7 +88,7 @@ void AddressRequest::start() {
 
 contract::Result AddressRequest::finish() {
   start();
-  if (!delegation_) return host_local::add(*request_, netns_);
+  if (!delegation_) return own_of(type_)->add(*request_, netns_);
   try {
     contract::Result result = delegation_->finish_with_result();
     if (!result.ips.empty()) return result;
@@ -73,30 +107,22 @@ contract::Result AddressRequest::finish() {
 }
 
 void release_addresses(const contract::Request& request, const std::string& type) {
-  if (is_ours(request, type)) return host_local::del(request);
-  auto plugin = contract::find_plugin(request, type);
-  if (!plugin && type == kOurs) return host_local::del(request);
-  if (!plugin) return warn("IPAM plugin " + type + " is not in CNI_PATH: what it handed out is not released");
-  delegate(request, std::move(*plugin), contract::Command::del);
+  give_back(request, type, contract::Command::del, &Own::del, "what it handed out is not released");
+}
+
+void collect_addresses(const contract::Request& request, const std::string& type) {
+  give_back(request, type, contract::Command::gc, &Own::gc, "its stale addresses are not collected");
 }
 
 void check_addresses(const contract::Request& request, const std::string& type) {
   auto plugin = foreign_plugin(request, type);
-  if (!plugin) return host_local::check(request);
+  if (!plugin) return own_of(type)->check(request);
   delegate(request, std::move(*plugin), contract::Command::check);
-}
-
-void collect_addresses(const contract::Request& request, const std::string& type) {
-  if (is_ours(request, type)) return host_local::gc(request);
-  auto plugin = contract::find_plugin(request, type);
-  if (!plugin && type == kOurs) return host_local::gc(request);
-  if (!plugin) return warn("IPAM plugin " + type + " is not in CNI_PATH: its stale addresses are not collected");
-  delegate(request, std::move(*plugin), contract::Command::gc);
 }
 
 void check_ipam_status(const contract::Request& request, const std::string& type) {
   auto plugin = foreign_plugin(request, type);
-  if (!plugin) return host_local::status(request);
+  if (!plugin) return own_of(type)->status(request);
   delegate(request, std::move(*plugin), contract::Command::status);
 }
 

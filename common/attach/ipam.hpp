@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asking for addresses: from our own host-local in process, at once; from any other IPAM plugin by
+// Asking for addresses: from our own host-local and static in process, at once; from any other IPAM plugin by
 // running it, while the link is being made.
 #pragma once
 
@@ -36,7 +36,7 @@ class AddressRequest {
 };
 
 // DEL, CHECK, GC, STATUS of the IPAM. For `release`, a missing IPAM executable is a warning on stderr, not
-// an error - unless it is our own format, which is then released in process.
+// an error - unless it is one of ours, which then answers in process.
 void release_addresses(const contract::Request& request, const std::string& type);
 void check_addresses(const contract::Request& request, const std::string& type);
 void collect_addresses(const contract::Request& request, const std::string& type);

@@ -40,8 +40,11 @@ void require_example_works(const json& list) {
   if (mentions(list, "portMappings")) {
     net.port_mappings = {{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}}};
   }
+  const bool addressed = mentions(list, "\"ips\"");
+  if (addressed) net.capability_args = {{"ips", {"10.88.0.9/16"}}};
   net.add("red");
   net.port_mappings = json::array();
+  if (addressed) net.capability_args = {{"ips", {"10.88.0.10/16"}}};
   net.add("blue");
   for (const std::string name : {"red", "blue"}) {
     const Ran ran = net.check(name);
