@@ -5,17 +5,6 @@
 #include "common/firewall/firewall.hpp"
 
 namespace patchbay::attach {
-namespace {
-
-net::Mac require_mac(const std::string& text, const std::string& pointer) {
-  const auto mac = net::Mac::parse(text);
-  if (mac && mac->is_unicast() && !mac->is_zero()) return *mac;
-  throw Error{Code::invalid_config, "\"" + text + "\" is not a MAC address for an interface"}.at(pointer).expected(
-      "six octets like 02:11:22:33:44:55, not multicast");
-}
-
-}  // namespace
-
 std::optional<firewall::Backend> parse_backend(const contract::Request& request, const char* key) {
   const auto name = request.config.text(key);
   if (!name || name->empty()) return std::nullopt;
@@ -25,10 +14,17 @@ std::optional<firewall::Backend> parse_backend(const contract::Request& request,
       .expected("\"nftables\" or \"iptables\", or leave it out");
 }
 
+net::Mac parse_interface_mac(const std::string& text, const std::string& pointer) {
+  const auto mac = net::Mac::parse(text);
+  if (mac && mac->is_unicast() && !mac->is_zero()) return *mac;
+  throw Error{Code::invalid_config, "\"" + text + "\" is not a MAC address for an interface"}.at(pointer).expected(
+      "six octets like 02:11:22:33:44:55, not multicast");
+}
+
 std::optional<net::Mac> parse_mac(const contract::Request& request) {
-  if (const auto mac = request.runtime_config("mac")) return require_mac(mac->as_text(), "/runtimeConfig/mac");
-  if (const auto mac = request.cni_args("mac")) return require_mac(mac->as_text(), "/args/cni/mac");
-  if (const auto mac = request.args.find("MAC"); mac && !mac->empty()) return require_mac(*mac, "CNI_ARGS MAC");
+  if (const auto mac = request.runtime_config("mac")) return parse_interface_mac(mac->as_text(), "/runtimeConfig/mac");
+  if (const auto mac = request.cni_args("mac")) return parse_interface_mac(mac->as_text(), "/args/cni/mac");
+  if (const auto mac = request.args.find("MAC"); mac && !mac->empty()) return parse_interface_mac(*mac, "CNI_ARGS MAC");
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "common/contract/request.hpp"
 #include "common/firewall/intent.hpp"
@@ -12,6 +13,9 @@ namespace patchbay::attach {
 
 // `key` ("ipMasqBackend", "backend"): nftables or iptables; nullopt: to be chosen.
 std::optional<firewall::Backend> parse_backend(const contract::Request& request, const char* key);
+
+// `text` as the MAC of an interface: throws invalid_config at `pointer` when it cannot be one.
+net::Mac parse_interface_mac(const std::string& text, const std::string& pointer);
 
 // The container's MAC: runtimeConfig.mac over args.cni.mac over CNI_ARGS MAC.
 std::optional<net::Mac> parse_mac(const contract::Request& request);

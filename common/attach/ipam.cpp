@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/attach/ipam.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "common/attach/host_local.hpp"
 #include "common/attach/static_addresses.hpp"
+#include "common/attach/warning.hpp"
 #include "common/base/error.hpp"
 
 namespace patchbay::attach {
@@ -45,12 +44,6 @@ const Own* answering(const contract::Request& request, const std::string& type) 
 std::optional<contract::Executable> foreign_plugin(const contract::Request& request, const std::string& type) {
   if (answering(request, type) != nullptr) return std::nullopt;
   return contract::require_plugin(request, type);
-}
-
-void warn(const std::string& text) {
-  const std::string line = text + "\n";
-  // A warning that cannot be written has no other place to go.
-  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
 }
 
 void delegate(const contract::Request& request, contract::Executable plugin, contract::Command command) {

@@ -46,6 +46,22 @@ Request set_mac(int index, const net::Mac& mac, const std::string& doing) {
   return request(doing, std::move(message));
 }
 
+Request set_attributes(int index, const Attributes& attributes, const std::string& name) {
+  unsigned flags = 0, changed = 0;
+  const auto flag = [&](std::optional<bool> on, unsigned which) {
+    if (!on) return;
+    changed |= which;
+    if (*on) flags |= which;
+  };
+  flag(attributes.promiscuous, IFF_PROMISC);
+  flag(attributes.all_multicast, IFF_ALLMULTI);
+  auto message = change(index, flags, changed);
+  if (attributes.mac) message.put(IFLA_ADDRESS, attributes.mac->octets);
+  if (attributes.mtu) message.put_u32(IFLA_MTU, *attributes.mtu);
+  if (attributes.tx_queue_length) message.put_u32(IFLA_TXQLEN, *attributes.tx_queue_length);
+  return request("set attributes of " + name, std::move(message));
+}
+
 Request set_alias(int index, const std::string& alias, const std::string& name) {
   auto message = change(index);
   message.put(IFLA_IFALIAS, {reinterpret_cast<const std::uint8_t*>(alias.data()), alias.size()});

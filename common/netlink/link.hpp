@@ -39,7 +39,8 @@ struct Link {
   bool peer_elsewhere = false;  // the other end is in another namespace
   bool up = false;              // administratively
   bool running = false;         // carrier
-  bool promiscuous = false;
+  bool promiscuous = false, all_multicast = false;
+  unsigned tx_queue_length = 0;  // packets
   OperState operstate{};
   std::optional<PortInfo> port;        // when it is a bridge port
   std::optional<bool> vlan_filtering;  // when it is a bridge
@@ -107,6 +108,15 @@ Request set_down(int index, const std::string& name);
 Request set_master(int index, int master, const std::string& doing);
 Request set_mac(int index, const net::Mac& mac, const std::string& doing);
 Request set_promiscuous(int index, bool on, const std::string& name);
+// Those that are there, in one message. Refused at the second, the first has changed all the same.
+struct Attributes {
+  std::optional<net::Mac> mac;
+  std::optional<unsigned> mtu, tx_queue_length;
+  std::optional<bool> promiscuous, all_multicast;
+  [[nodiscard]] bool empty() const { return *this == Attributes{}; }
+  bool operator==(const Attributes&) const = default;
+};
+Request set_attributes(int index, const Attributes& attributes, const std::string& name);
 Request set_alias(int index, const std::string& alias, const std::string& name);
 // Up, and IPV4_DEVCONF_ARP_NOTIFY=1 through IFLA_AF_SPEC, in one message.
 Request set_up_and_announce(int index, const std::string& name);

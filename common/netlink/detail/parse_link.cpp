@@ -70,6 +70,8 @@ std::optional<Link> parse_link(const wire::Reply& reply) {
       .up = (header.ifi_flags & IFF_UP) != 0,
       .running = (header.ifi_flags & kLowerUp) != 0,
       .promiscuous = (header.ifi_flags & IFF_PROMISC) != 0,
+      .all_multicast = (header.ifi_flags & IFF_ALLMULTI) != 0,
+      .tx_queue_length = attributes.u32(IFLA_TXQLEN).value_or(0),
       .operstate = static_cast<OperState>(attributes.u8(IFLA_OPERSTATE).value_or(0)),
       .port = port(info),
       .vlan_filtering = std::nullopt,
