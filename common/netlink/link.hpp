@@ -77,6 +77,14 @@ struct BridgeOptions {
 // Left down: accept_ra is to be switched off first. nullopt: somebody else has just made it.
 std::optional<Link> create_bridge(Socket& socket, const BridgeOptions& options);
 
+struct IfbOptions {
+  std::string name, alias;
+  unsigned mtu = 0;
+};
+// An intermediate functional block, administratively up: sends what is redirected to it back to where it came
+// from, through a queue of its own. nullopt: the name is taken.
+std::optional<Link> create_ifb(Socket& socket, const IfbOptions& options);
+
 struct VethEnd {
   std::string name;
   std::string alias;  // of the far end only when that is in the socket's namespace, too

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits to what a container receives and sends. Chained behind a main plugin that makes a veth.
+#pragma once
+
+#include "common/contract/request.hpp"
+#include "common/contract/result.hpp"
+
+namespace patchbay::bandwidth {
+
+contract::Result add(const contract::Request& request);
+void del(const contract::Request& request);
+void check(const contract::Request& request);
+void gc(const contract::Request& request);
+void status(const contract::Request& request);
+
+}  // namespace patchbay::bandwidth
