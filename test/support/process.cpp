@@ -29,14 +29,15 @@ using os::retry_interrupted;
 using os::UniqueFd;
 
 // The child's half. Only async-signal-safe calls: the test may have threads.
-[[noreturn]] void become(char** arguments, char** environment, int netns, const int (&io)[3]) {
+[[noreturn]] void become(char** arguments, char** environment, const Program& program, const int (&io)[3]) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGPIPE, SIG_DFL);
   // Copies above 2 first: io may itself contain 0, 1 or 2 in any order.
   int high[3];
   for (int i = 0; i < 3; ++i) high[i] = fcntl(io[i], F_DUPFD_CLOEXEC, 3);
-  bool ready = netns < 0 || setns(netns, CLONE_NEWNET) == 0;
+  bool ready = program.netns < 0 || setns(program.netns, CLONE_NEWNET) == 0;
+  ready = ready && (program.time < 0 || setns(program.time, CLONE_NEWTIME) == 0);
   for (int i = 0; i < 3; ++i) ready = ready && dup2(high[i], i) == i;
   if (ready) execvpe(arguments[0], arguments, environment);
   dprintf(2, "cannot run %s: %s\n", arguments[0], strerrorname_np(errno));
@@ -112,7 +113,7 @@ int start(const Program& program, int in, int out, int err) {
   const int io[3] = {in, out, err};
   const pid_t pid = fork();
   if (pid < 0) fail_errno("fork");
-  if (pid == 0) become(arguments.data(), environment.data(), program.netns, io);
+  if (pid == 0) become(arguments.data(), environment.data(), program, io);
   setpgid(pid, pid);  // here too: whoever comes first; it fails once the child has called exec
   return pid;
 }

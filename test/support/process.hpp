@@ -16,6 +16,7 @@ struct Program {
   std::vector<std::string> environment;  // exactly this, "NAME=value"
   std::string input;                     // stdin, by a pipe as runtimes do it
   int netns = -1;                        // a descriptor; -1: the namespace that we are in
+  int time = -1;                         // the same of a time namespace
   std::chrono::milliseconds patience{60000};
 };
 
