@@ -118,6 +118,7 @@ void put_under_load(const Options& options, Tally& tally) {
   load(stage, workers);
   exercise(stage, workers);
   compare(stage, before);
+  for (const auto& place : stage.places) place->dismiss();
   for (const auto& violation : history.violations()) tally.violation(violation);
   tally.count("attachments", history.lives());
 }

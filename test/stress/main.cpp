@@ -4,11 +4,11 @@
 
 #include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
+#include <iostream>
 #include <random>
 #include <stdexcept>
 
@@ -32,7 +32,7 @@ Number number(const char* text, Number least, Number most) {
 }
 
 std::string backend(const char* text) {
-  const std::string name{text};
+  std::string name{text};
   if (name != "nftables" && name != "iptables") throw std::invalid_argument{"no backend: " + name};
   return name;
 }
@@ -77,19 +77,18 @@ stress::Options parse(int argc, char* argv[]) {
 int run(const stress::Options& options) {
   if (options.backend == "iptables") {
     if (const auto reason = test::lacks_legacy_iptables()) {
-      std::printf("SKIPPED: %s\n", reason->c_str());
+      std::cout << "SKIPPED: " << *reason << "\n";
       return EXIT_SUCCESS;
     }
   }
   // Told first: whatever happens, the run can be repeated.
-  std::printf("stress: %s, seed %u\n", options.backend.c_str(), options.seed);
-  std::fflush(stdout);
+  std::cout << "stress: " << options.backend << ", seed " << options.seed << std::endl;
   stress::Tally tally;
   // Opened while the path still means what it meant to the caller.
   std::ofstream out;
   if (!options.out.empty()) out.open(options.out);
   stress::put_under_load(options, tally);
-  std::fputs(stress::text(options, tally).c_str(), stdout);
+  std::cout << stress::text(options, tally) << std::flush;
   if (!options.out.empty() && !(out << stress::json(options, tally).dump(2) << "\n" << std::flush))
     throw std::runtime_error{"cannot write " + options.out};
   return stress::is_correct(tally) ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -106,10 +105,10 @@ int main(int argc, char* argv[]) {
   try {
     return run(parse(argc, argv));
   } catch (const std::invalid_argument& error) {
-    std::fprintf(stderr, "stress: %s\n", error.what());
+    std::cerr << "stress: " << error.what() << "\n";
     return 2;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "stress: %s\n", error.what());
+    std::cerr << "stress: " << error.what() << "\n";
     return EXIT_FAILURE;
   }
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -79,6 +80,10 @@ void Place::hide() {
   if (umount2(path().c_str(), MNT_DETACH) != 0) fail_errno("unmount " + path());
   if (unlink(path().c_str()) != 0) fail_errno("unlink " + path());
   shown_ = false;
+}
+
+void Place::dismiss() const {
+  if (process_ > 0) static_cast<void>(kill(process_, SIGTERM));  // ended already, it is to be reaped all the same
 }
 
 void Place::remove() {

@@ -25,6 +25,8 @@ class Place {
   void hide();
   // Both go. Kernels are known that do not survive this while dozens of plugins run.
   void remove();
+  // Tells its process to end: for many of them at once, before they are removed one by one.
+  void dismiss() const;
   // As it was in the beginning.
   void show();
 

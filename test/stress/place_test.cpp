@@ -36,6 +36,7 @@ TEST_CASE("a place that is hidden comes back as the same namespace, and one that
   place.show();
   CHECK(inode(place.path()) == first);
 
+  place.dismiss();
   place.remove();
   CHECK_FALSE(exists(place.path()));
   place.show();

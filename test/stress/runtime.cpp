@@ -14,12 +14,13 @@ constexpr int kContainerPort = 80;
 
 test::Program call(const std::string& verb, const std::string& plugin, const std::string& container,
                    const std::string& netns, const json& config) {
+  const std::string path = PATCHBAY_BIN;
   std::vector<std::string> environment{"CNI_COMMAND=" + verb, "CNI_CONTAINERID=" + container,
                                        "CNI_NETNS=" + netns,  std::string{"CNI_IFNAME="} + kIfname,
-                                       "CNI_ARGS=",           "CNI_PATH=" PATCHBAY_BIN};
+                                       "CNI_ARGS=",           "CNI_PATH=" + path};
   for (const char* name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) environment.push_back(std::string{name} + "=" + value);
-  return {.arguments = {std::string{PATCHBAY_BIN "/"} + plugin},
+  return {.arguments = {path + "/" + plugin},
           .environment = std::move(environment),
           .input = config.dump(),
           .patience = std::chrono::seconds{30}};

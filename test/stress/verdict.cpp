@@ -9,7 +9,8 @@ namespace patchbay::stress {
 namespace {
 
 // Error codes, as docs/errors.md has them.
-constexpr int kInvalidNetns = 8, kTryAgain = 11, kPoolExhausted = 102, kHostPortTaken = 104, kDrift = 106;
+constexpr int kInvalidNetns = 8, kTryAgain = 11, kPoolExhausted = 102, kHostPortTaken = 104, kDrift = 106,
+              kInternal = 199;
 
 bool says(const Failure& failure, const std::string& words) { return failure.message.find(words) != std::string::npos; }
 
@@ -33,6 +34,8 @@ Failure failure_of(const std::string& verb, const std::string& plugin, const tes
   if (const auto details = error.value("details", std::string{}); !details.empty()) failure.message += "; " + details;
   return failure;
 }
+
+bool Failure::is_a_defect() const { return code == 0 || code == kInternal; }
 
 std::string Failure::kind() const {
   std::string text = verb + " " + plugin + " " + std::to_string(code) + ": ";

@@ -14,8 +14,10 @@ namespace patchbay::stress {
 
 struct Failure {
   std::string verb, plugin;
-  int code = 0;                            // 0: it printed no error object
-  std::string message;                     // msg and details; without an error object all that it wrote
+  int code = 0;         // 0: it printed no error object
+  std::string message;  // msg and details; without an error object all that it wrote
+  // A crash, or what the plugin itself calls one: no retry makes that good.
+  [[nodiscard]] bool is_a_defect() const;
   [[nodiscard]] std::string kind() const;  // one line to count by: without names and numbers
 };
 

@@ -62,6 +62,9 @@ TEST_CASE("what is no error object is never excused, and is told") {
   const auto failure = failure_of("ADD", "bridge", {.exit_code = 139, .out = "", .err = "oops"});
   CHECK_FALSE(judge(failure, all));
   CHECK(failure.message == "exit code 139: oops");
+  CHECK(failure.is_a_defect());
+  CHECK(failure_of("ADD", "bridge", error(199, "no memory")).is_a_defect());
+  CHECK_FALSE(failure_of("ADD", "bridge", error(100, "busy")).is_a_defect());
 }
 
 TEST_CASE("errors are counted by kind, without the names in them") {

@@ -53,7 +53,7 @@ bool Worker::live_undisturbed() {
 
 Worker::Error Worker::live() {
   begin();
-  const Error error = attach();
+  Error error = attach();
   if (life_.attached && !blows_.hidden()) stay();
   if (life_.attached && it_.network->swept && !undisturbed_ && chance(kCollected)) collect();
   detach();
@@ -167,6 +167,7 @@ Worker::Chained Worker::chain(const std::string& verb, bool disturbed) {
     }
     if (called.struck && was_killed(called.ran)) return {.outcome = Outcome::excused};
     Failure failure = failure_of(verb, plugin, called.ran);
+    if (failure.is_a_defect()) stage_.tally.violation(verb + " " + plugin + " of " + it_.id + ": " + failure.message);
     const auto reason = judge(failure, circumstances(called.span));
     stage_.tally.count(reason ? verb + ": " + std::string{to_string(*reason)} : verb + ": errors without reason");
     return {reason ? Outcome::excused : Outcome::failed, std::move(failure), reason};
@@ -177,7 +178,7 @@ Worker::Chained Worker::chain(const std::string& verb, bool disturbed) {
   return {};
 }
 
-Called Worker::call(const std::string& verb, const std::string& plugin, Blow blow) {
+Called Worker::call(const std::string& verb, const std::string& plugin, const Blow& blow) {
   auto program = verb == "GC" ? stage_.runtime.gc(plugin, *it_.network, ids_of_others())
                               : stage_.runtime.program(verb, plugin, it_);
   if (!stage_.clocks.empty() && chance(kByAnotherClock)) {
