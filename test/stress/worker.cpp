@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kDisturbed = 0.3;  // of the ADDs, and of the first two tries of DEL
 constexpr double kChecked = 0.15, kAsked = 0.15, kCollected = 0.3, kForgotten = 0.3, kByAnotherClock = 0.15;
+constexpr double kRepeated = 0.2;   // of the DELs that are disturbed
 constexpr int kTriesDisturbed = 2;  // of DEL
 constexpr int kPlainRetries = 3;    // within which an error must heal
 constexpr int kFirstPort = 20000;
@@ -159,7 +160,9 @@ Worker::Chained Worker::chain(const std::string& verb, bool disturbed) {
   bool struck = false;
   for (std::size_t i = 0; i < plugins.size(); ++i) {
     const auto& plugin = plugins[i];
-    Called called = call(verb, plugin, i == victim ? blows_.any(verb + plugin) : Blow{});
+    Blow blow = i == victim ? blows_.any(verb + plugin) : Blow{};
+    if (verb == "DEL" && i == victim && chance(kRepeated)) blow.strike = [&](int) { repeat_meanwhile(verb, plugin); };
+    Called called = call(verb, plugin, blow);
     struck = struck || called.struck;
     if (called.ran.exit_code == 0) {
       if (verb == "ADD") it_.result = called.ran.json();
@@ -176,6 +179,16 @@ Worker::Chained Worker::chain(const std::string& verb, bool disturbed) {
   stage_.tally.count(verb + " succeeded");
   if (!struck) stage_.tally.took(verb, span, stage_.nemeses == nullptr || stage_.nemeses->holds_within(span).empty());
   return {};
+}
+
+// As a runtime does that was started anew while a plugin of its former self is still at work.
+void Worker::repeat_meanwhile(const std::string& verb, const std::string& plugin) {
+  const auto second = stress::call(stage_.runtime.program(verb, plugin, it_), {});
+  stage_.tally.count("DELs of what is being removed");
+  if (second.ran.exit_code == 0) return;
+  const auto failure = failure_of(verb, plugin, second.ran);
+  if (!judge(failure, circumstances(second.span)))
+    stage_.tally.violation("a second " + verb + " at the same time: " + failure.message);
 }
 
 Called Worker::call(const std::string& verb, const std::string& plugin, const Blow& blow) {

@@ -41,6 +41,7 @@ class Worker {
   // One verb through the whole chain, as a runtime does it: the first failure ends it.
   Chained chain(const std::string& verb, bool disturbed);
   Called call(const std::string& verb, const std::string& plugin, const Blow& blow);
+  void repeat_meanwhile(const std::string& verb, const std::string& plugin);
   // Until it is done, with plain retries. `disturbed`: of so many tries each may be struck.
   void until_done(const std::string& verb, int disturbed);
   [[nodiscard]] Circumstances circumstances(Span call) const;
