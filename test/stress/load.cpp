@@ -2,6 +2,7 @@
 #include "test/stress/load.hpp"
 
 #include <net/if.h>
+#include <sys/resource.h>
 
 #include <exception>
 #include <set>
@@ -44,6 +45,18 @@ void exercise(Stage& stage, std::vector<std::unique_ptr<Worker>>& workers) {
     if (!workers[i]->live_undisturbed()) stage.tally.violation("an attachment of an idle node cannot come and go");
 }
 
+// Of this program and of all that it started and waited for.
+double cpu_seconds() {
+  double seconds = 0;
+  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage used{};
+    if (getrusage(who, &used) != 0) test::fail_errno("getrusage");
+    for (const timeval& time : {used.ru_utime, used.ru_stime})
+      seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  }
+  return seconds;
+}
+
 void load(Stage& stage, std::vector<std::unique_ptr<Worker>>& workers) {
   Nemeses nemeses{stage.world,
                   {.backend = stage.options.backend,
@@ -54,6 +67,7 @@ void load(Stage& stage, std::vector<std::unique_ptr<Worker>>& workers) {
                   stage.tally};
   stage.nemeses = &nemeses;
   const Time begin = now();
+  const double cpu = cpu_seconds();
   std::vector<std::jthread> threads;
   for (auto& worker : workers) {
     threads.emplace_back([&](const std::stop_token& stop) {
@@ -68,7 +82,7 @@ void load(Stage& stage, std::vector<std::unique_ptr<Worker>>& workers) {
   nemeses.end();  // first: nobody has to wait for locks that hang
   for (auto& thread : threads) thread.request_stop();
   threads.clear();  // joins them
-  stage.tally.lasted({begin, now()});
+  stage.tally.lasted({begin, now()}, cpu_seconds() - cpu);
   stage.nemeses = nullptr;
 }
 

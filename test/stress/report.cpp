@@ -46,7 +46,9 @@ std::string text(const Options& options, const Tally& tally) {
   std::ostringstream out;
   out << options.backend << ", " << options.workers << " workers, " << options.duration.count() << " s, seed "
       << options.seed << "\n"
-      << std::llround(tally.pairs_per_minute()) << " pairs of ADD and DEL a minute\n";
+      << std::llround(tally.pairs_per_minute()) << " pairs of ADD and DEL a minute\n"
+      << std::llround(tally.cpu_seconds()) << " s of CPU time, all nemeses included, in "
+      << std::llround(tally.seconds()) << " s\n";
   for (const char* verb : {"ADD", "DEL"})
     out << verb << ": p50 " << milliseconds(tally.percentile(verb, kMedian, false)) << " ms, p99 "
         << milliseconds(tally.percentile(verb, kTail, false)) << " ms (beside no held lock "
@@ -71,6 +73,7 @@ nlohmann::json json(const Options& options, const Tally& tally) {
           {"seed", options.seed},
           {"remove_namespaces", options.remove_namespaces},
           {"pairs_per_minute", std::llround(tally.pairs_per_minute())},
+          {"cpu_seconds", std::round(tally.cpu_seconds())},
           {"ADD", latencies(tally, "ADD")},
           {"DEL", latencies(tally, "DEL")},
           {"counts", tally.counts()},

@@ -20,16 +20,25 @@ void Tally::error(const std::string& kind, bool healed) {
   ++(healed ? healed_ : unhealed_)[kind];
 }
 
-void Tally::lasted(Span span) {
+void Tally::lasted(Span span, double cpu_seconds) {
   const std::lock_guard lock{mutex_};
   load_ = span;
+  cpu_seconds_ = cpu_seconds;
+}
+
+double Tally::seconds() const {
+  const std::lock_guard lock{mutex_};
+  return static_cast<double>(load_.end - load_.begin) / 1e9;
+}
+
+double Tally::cpu_seconds() const {
+  const std::lock_guard lock{mutex_};
+  return cpu_seconds_;
 }
 
 double Tally::pairs_per_minute() const {
-  const auto pairs = static_cast<double>(counted("pairs"));
-  const std::lock_guard lock{mutex_};
-  const double minutes = static_cast<double>(load_.end - load_.begin) / 60e9;
-  return minutes > 0 ? pairs / minutes : 0;
+  const double minutes = seconds() / 60;
+  return minutes > 0 ? static_cast<double>(counted("pairs")) / minutes : 0;
 }
 
 void Tally::violation(const std::string& what) {

@@ -20,12 +20,14 @@ class Tally {
   // An error without reason, by its kind; `healed`: a plain retry later succeeded.
   void error(const std::string& kind, bool healed);
   // The load, from its begin to the end of the last worker.
-  void lasted(Span span);
+  void lasted(Span span, double cpu_seconds);
   // What must never be.
   void violation(const std::string& what);
 
   [[nodiscard]] std::size_t counted(const std::string& what) const;
   [[nodiscard]] double pairs_per_minute() const;
+  [[nodiscard]] double seconds() const;
+  [[nodiscard]] double cpu_seconds() const;
   // Seconds; 0 when there was none.
   [[nodiscard]] double percentile(const std::string& verb, double part, bool only_calm) const;
   [[nodiscard]] std::map<std::string, std::size_t> counts() const;
@@ -43,6 +45,7 @@ class Tally {
   std::map<std::string, std::vector<Duration>> durations_;
   std::vector<std::string> violations_;
   Span load_;
+  double cpu_seconds_ = 0;
 };
 
 }  // namespace patchbay::stress
