@@ -9,7 +9,7 @@
 namespace patchbay::stress {
 
 // Time namespaces (time_namespaces(7)) whose CLOCK_MONOTONIC and CLOCK_BOOTTIME are ahead of and behind
-// ours; none where the kernel lacks them. To be called before there are threads.
+// ours; none where the kernel lacks them.
 std::vector<os::UniqueFd> make_other_clocks();
 
 }  // namespace patchbay::stress
