@@ -172,7 +172,8 @@ Worker::Chained Worker::chain(const std::string& verb, bool disturbed) {
     Failure failure = failure_of(verb, plugin, called.ran);
     if (failure.is_a_defect()) stage_.tally.violation(verb + " " + plugin + " of " + it_.id + ": " + failure.message);
     const auto reason = judge(failure, circumstances(called.span));
-    stage_.tally.count(reason ? verb + ": " + std::string{to_string(*reason)} : verb + ": errors without reason");
+    std::string what{reason ? to_string(*reason) : "errors without reason"};
+    stage_.tally.count(what.insert(0, verb + ": "));
     return {reason ? Outcome::excused : Outcome::failed, std::move(failure), reason};
   }
   const Span span{begin, now()};
