@@ -137,7 +137,8 @@ std::optional<Target> known(const Extension& target, net::Family family) {
 Target read_target(const Extension& target, net::Family family, std::string_view name, bool standard) {
   if (!standard) return known(target, family).value_or(Foreign{std::string{name}});
   if (name == "ACCEPT") return Accept{};
-  const bool verdict = name.empty() || name == "DROP" || name == "QUEUE" || name == "RETURN";
+  if (name == "DROP") return Drop{};
+  const bool verdict = name.empty() || name == "QUEUE" || name == "RETURN";
   if (verdict) return Foreign{std::string{name}};
   return Jump{std::string{name}};
 }

@@ -9,6 +9,7 @@
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
 #include "common/firewall/iptables/legacy_table.hpp"
+#include "common/firewall/iptables/localhost_guard.hpp"
 #include "common/firewall/iptables/masquerade.hpp"
 #include "common/firewall/iptables/names.hpp"
 #include "common/firewall/iptables/transaction.hpp"
@@ -47,19 +48,59 @@ std::vector<Rule> wanted_rules(const Owner& owner, const Intents& intents, net::
   return wanted;
 }
 
-std::vector<net::Family> families_of(bool (*chosen)(net::Family)) {
-  std::vector<net::Family> families;
-  std::copy_if(std::begin(kBothFamilies), std::end(kBothFamilies), std::back_inserter(families), chosen);
-  return families;
+std::vector<TableId> nat_tables_in_use() {
+  std::vector<TableId> tables;
+  for (const net::Family family : kBothFamilies) {
+    if (legacy_in_use(family)) tables.push_back({family});
+  }
+  return tables;
 }
 
+bool any_host_port(const Table& nat) { return nat.has_rules(kHostPortDnat); }
+
+// The guard was promised with rules of ours, which tell their attachment; the reference's are as they
+// are.
+bool guard_is_missing(const Owner& owner, net::Family family) {
+  const TableId raw{family, kRaw};
+  if (has_legacy(raw) && has_localhost_guard(*open_legacy(raw))) return false;
+  if (!legacy_in_use(family)) return false;
+  const auto entries = open_legacy({family})->rules(kHostPortDnat);
+  return std::ranges::count(entries, attachment_number(owner), &Rule::attachment) > 0;
+}
+
+// After the last host port. Not where packets to 127.0.0.0/8 would still be let in: then a later DEL or
+// GC does it.
+void release_localhost_guards(std::vector<TableId> raw_tables) {
+  std::erase_if(raw_tables, [](const TableId& raw) { return !has_legacy(raw); });
+  if (raw_tables.empty() || localhost_is_routed()) return;
+  change_each(raw_tables, [](Table& raw) {
+    if (!any_host_port(*open_legacy({raw.family()}))) remove_localhost_guard(raw);  // looked at again, now locked
+  });
+}
+
+bool has(const std::vector<Kind>& kinds, Kind kind) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+// The guard goes with the last host port of its family.
+void remove_from(const std::vector<TableId>& nat_tables, const std::vector<Kind>& kinds, const Change& change) {
+  std::vector<TableId> unused;
+  change_each(nat_tables, [&](Table& nat) {
+    change(nat);
+    if (has(kinds, Kind::host_port) && !any_host_port(nat)) unused.push_back({nat.family(), kRaw});
+  });
+  release_localhost_guards(std::move(unused));
+}
+
+std::string program_of(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
+
 void add_missing(std::vector<std::string>& missing, net::Family family, const std::vector<Rule>& wanted) {
-  const std::string program = family == net::Family::v4 ? "iptables" : "ip6tables";
+  const std::string program = program_of(family);
   if (!legacy_in_use(family)) {
     missing.push_back(program + " has no table nat, so none of our " + std::to_string(wanted.size()) + " rules");
     return;
   }
-  for (const Rule& rule : absent(*open_legacy(family), wanted))
+  for (const Rule& rule : absent(*open_legacy({family}), wanted))
     missing.push_back(program + " -t nat lacks " + to_text(rule));
 }
 
@@ -79,10 +120,6 @@ Known known(const Hints& hints, net::Family family) {
   return known;
 }
 
-bool has(const std::vector<Kind>& kinds, Kind kind) {
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
 }  // namespace
 
 bool in_use(std::span<const net::Family> families) { return std::ranges::any_of(families, legacy_in_use); }
@@ -98,12 +135,16 @@ std::optional<std::string> unavailable() {
 
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
   if (!intents.masquerade && !intents.port_forwards) return;
-  std::vector<net::Family> families;
+  std::vector<TableId> tables;
+  for (const net::Family family : kBothFamilies) {  // first: what they guard comes after
+    if (needs_localhost_guard(intents, family)) tables.push_back({family, kRaw});
+  }
   for (const net::Family family : kBothFamilies) {
     // Where nothing is wanted, something may have to go; but no table is made for that.
-    if (!wanted_rules(owner, intents, family).empty() || legacy_in_use(family)) families.push_back(family);
+    if (!wanted_rules(owner, intents, family).empty() || legacy_in_use(family)) tables.push_back({family});
   }
-  change_all(families, [&](Table& table) {
+  change_all(tables, [&](Table& table) {
+    if (table.id().name == kRaw) return ensure_localhost_guard(table);
     const net::Family family = table.family();
     if (intents.masquerade) replace_masquerade(table, owner, of_family(intents.masquerade->addresses, family));
     if (!intents.port_forwards) return;
@@ -116,19 +157,21 @@ std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
   for (const net::Family family : kBothFamilies) {
     const std::vector<Rule> wanted = wanted_rules(owner, intents, family);
     if (!wanted.empty()) add_missing(missing, family, wanted);
+    if (needs_localhost_guard(intents, family) && guard_is_missing(owner, family))
+      missing.push_back(program_of(family) + " -t raw lacks " + to_text(localhost_guard(family)));
   }
   return missing;
 }
 
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
-  std::vector<net::Family> families;
+  std::vector<TableId> tables;
   for (const net::Family family : kBothFamilies) {
     const Known here = known(hints, family);
     const bool possible = !hints.complete || (has(kinds, Kind::masquerade) && !here.addresses.empty()) ||
                           (has(kinds, Kind::host_port) && here.ports);
-    if (possible && legacy_in_use(family)) families.push_back(family);
+    if (possible && legacy_in_use(family)) tables.push_back({family});
   }
-  change_each(families, [&](Table& table) {
+  remove_from(tables, kinds, [&](Table& table) {
     const Claim mine = of_attachment(owner, known(hints, table.family()).addresses);
     if (has(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
     if (!has(kinds, Kind::host_port)) return;
@@ -138,7 +181,7 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
-  change_each(families_of(legacy_in_use), [&](Table& table) {
+  remove_from(nat_tables_in_use(), kinds, [&](Table& table) {
     if (has(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
     if (has(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
   });

@@ -28,7 +28,8 @@ class Iptables final : public LegacyTable {
   using Version = typename Iptc::Version;
   using Entry = typename Version::Entry;
 
-  Iptables() : LegacyTable(Version::kFamily), iptc_(detail::library<Iptc>()), handle_(iptc_.init(kTable), iptc_.free) {
+  explicit Iptables(const TableId& id)
+      : LegacyTable(id), iptc_(detail::library<Iptc>()), handle_(iptc_.init(std::string{id.name}.c_str()), iptc_.free) {
     if (!handle_) throw failure("cannot read it", errno);
   }
 
@@ -51,6 +52,8 @@ class Iptables final : public LegacyTable {
     }
     return rules;
   }
+
+  bool has_rules(const std::string& chain) const override { return has_chain(chain) && first(chain) != nullptr; }
 
   void create_chain(const std::string& chain) override {
     if (iptc_.create_chain(Label{chain}.text, get()) == 0) throw failure("cannot create chain " + chain, errno);
@@ -121,8 +124,9 @@ class Iptables final : public LegacyTable {
   void check_target(const Rule& rule) const {
     const std::string* chain = rule.jump();
     if (chain == nullptr || has_chain(*chain)) return;
-    throw Error{Code::firewall_refused, program() + ": there is no chain " + *chain + " in table nat"}.hint(
-        "create it before, or do without externalSetMarkChain");
+    throw Error{Code::firewall_refused,
+                program() + ": there is no chain " + *chain + " in table " + std::string{id().name}}
+        .hint("create it before, or do without externalSetMarkChain");
   }
 
   // So that it can be inserted again: with its target's name in place.
@@ -164,11 +168,11 @@ class Iptables final : public LegacyTable {
   std::string program() const { return family() == net::Family::v4 ? "iptables" : "ip6tables"; }
 
   Error failure(const std::string& what, int error_number) const {
-    Error error{Code::firewall_refused, program() + ", table nat: " + what};
+    Error error{Code::firewall_refused, program() + ", table " + std::string{id().name} + ": " + what};
     error.reason(error_number, iptc_.strerror(error_number));
     if (error_number == ENOENT || error_number == ENOPROTOOPT) {
       error.hint(
-          "this kernel lacks the table or something a rule needs (ip_tables, iptable_nat, xt_comment, "
+          "this kernel lacks the table or something a rule needs (ip_tables, iptable_nat, iptable_raw, xt_comment, "
           "xt_addrtype, xt_multiport, xt_mark, xt_MASQUERADE); load it, or use the nftables backend");
     }
     if (error_number == EPERM) error.hint("CAP_NET_ADMIN is needed");
@@ -182,17 +186,19 @@ class Iptables final : public LegacyTable {
 
 }  // namespace
 
-std::unique_ptr<LegacyTable> open_legacy(net::Family family) {
-  if (family == net::Family::v4) return std::make_unique<Iptables<detail::Iptc4>>();
-  return std::make_unique<Iptables<detail::Iptc6>>();
+std::unique_ptr<LegacyTable> open_legacy(const TableId& id) {
+  if (id.family == net::Family::v4) return std::make_unique<Iptables<detail::Iptc4>>(id);
+  return std::make_unique<Iptables<detail::Iptc6>>(id);
 }
 
 // What is not ours to read is not ours to write either.
-bool legacy_in_use(net::Family family) {
+bool has_legacy(const TableId& id) {
   const auto names =
-      os::read_proc(family == net::Family::v4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names");
-  return ("\n" + names).find("\n" + std::string{kTable} + "\n") != std::string::npos;
+      os::read_proc(id.family == net::Family::v4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names");
+  return ("\n" + names).find("\n" + std::string{id.name} + "\n") != std::string::npos;
 }
+
+bool legacy_in_use(net::Family family) { return has_legacy({family}); }
 
 std::optional<std::string> legacy_unavailable(net::Family family) {
   const std::string& failure =

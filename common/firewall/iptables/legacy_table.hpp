@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's legacy nat table, through libiptc.
+// The kernel's legacy tables, through libiptc.
 #pragma once
 
 #include <memory>
@@ -22,10 +22,13 @@ class LegacyTable : public Table {
   virtual void revert(const LegacyTable& other) = 0;
 };
 
-// Takes a snapshot. This brings the table into being when it is not in use yet, see legacy_in_use().
-std::unique_ptr<LegacyTable> open_legacy(net::Family family);
+// Takes a snapshot. This brings the table into being when there is none yet, see has_legacy().
+std::unique_ptr<LegacyTable> open_legacy(const TableId& id);
 
-// True when this namespace has a legacy nat table of `family`. Looks without making one.
+// True when this namespace has the table. Looks without making one.
+bool has_legacy(const TableId& id);
+
+// True when this namespace has a legacy nat table of `family`.
 bool legacy_in_use(net::Family family);
 
 // Why libiptc cannot be loaded, in dlerror(3)'s words; nullopt when it can.

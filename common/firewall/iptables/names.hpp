@@ -14,7 +14,9 @@
 
 namespace patchbay::firewall::iptables {
 
-inline constexpr const char* kTable = "nat";
+// Tables.
+inline constexpr std::string_view kNat = "nat";
+inline constexpr std::string_view kRaw = "raw";
 
 // Built-in chains.
 inline constexpr const char* kPrerouting = "PREROUTING";

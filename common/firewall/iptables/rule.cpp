@@ -83,6 +83,7 @@ std::string to_text(const Target& target) {
   return std::visit(
       Overloaded{
           [](const Accept&) { return std::string{" -j ACCEPT"}; },
+          [](const Drop&) { return std::string{" -j DROP"}; },
           [](const Jump& jump) { return " -j " + jump.chain; },
           [](const MasqueradeTarget&) { return std::string{" -j MASQUERADE"}; },
           [](const Dnat& dnat) {

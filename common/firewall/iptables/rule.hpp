@@ -48,6 +48,9 @@ using Match = std::variant<Comment, LocalDestination, Ports, DestinationPort, Ma
 struct Accept {
   bool operator==(const Accept&) const = default;
 };
+struct Drop {
+  bool operator==(const Drop&) const = default;
+};
 struct Jump {  // -j CHAIN
   std::string chain;
   bool operator==(const Jump&) const = default;
@@ -64,7 +67,7 @@ struct SetMark {  // -j MARK --set-xmark value/mask
   std::uint32_t value = 0, mask = 0xFFFFFFFF;
   bool operator==(const SetMark&) const = default;
 };
-using Target = std::variant<Accept, Jump, MasqueradeTarget, Dnat, SetMark, Foreign>;
+using Target = std::variant<Accept, Drop, Jump, MasqueradeTarget, Dnat, SetMark, Foreign>;
 
 // --- rules ----------------------------------------------------------------------------------------
 

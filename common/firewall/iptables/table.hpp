@@ -1,30 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// The nat table of one family, being edited: a snapshot in memory until it is committed. What edits
-// it (masquerade.cpp, host_ports.cpp) knows rules only, not how they reach the kernel.
+// A table of one family, being edited: a snapshot in memory until it is committed. What edits it
+// (masquerade.cpp, host_ports.cpp, localhost_guard.cpp) knows rules only, not how they reach the kernel.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/firewall/iptables/names.hpp"
 #include "common/firewall/iptables/rule.hpp"
 
 namespace patchbay::firewall::iptables {
 
+// As in `iptables -t name` or `ip6tables -t name`.
+struct TableId {
+  net::Family family{};
+  std::string_view name = kNat;  // one of names.hpp
+  bool operator==(const TableId&) const = default;
+};
+
 class Table {
  public:
-  explicit Table(net::Family family) : family_(family) {}
+  explicit Table(const TableId& id) : id_(id) {}
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
   virtual ~Table() = default;
 
-  [[nodiscard]] net::Family family() const { return family_; }
+  [[nodiscard]] const TableId& id() const { return id_; }
+  [[nodiscard]] net::Family family() const { return id_.family; }
 
   [[nodiscard]] virtual bool has_chain(const std::string& chain) const = 0;
   [[nodiscard]] virtual std::vector<std::string> chains() const = 0;
   // In their order; none when there is no such chain.
   [[nodiscard]] virtual std::vector<Rule> rules(const std::string& chain) const = 0;
+  [[nodiscard]] virtual bool has_rules(const std::string& chain) const { return !rules(chain).empty(); }
 
   virtual void create_chain(const std::string& chain) = 0;
   // It must be empty, and nothing may jump to it.
@@ -35,7 +46,7 @@ class Table {
   virtual void erase(const std::string& chain, std::size_t position) = 0;
 
  private:
-  net::Family family_;
+  TableId id_;
 };
 
 // --- edits that others are made of -------------------------------------------------------------------

@@ -27,12 +27,12 @@ os::FileLock lock_tables(std::chrono::milliseconds patience) {
   return os::FileLock::acquire(path == nullptr || *path == '\0' ? "/run/xtables.lock" : path, 0600, patience);
 }
 
-std::string name_of(net::Family family) {
-  return std::string{"edit table nat of "} + (family == net::Family::v4 ? "iptables" : "ip6tables");
+std::string name_of(const TableId& id) {
+  return "edit table " + std::string{id.name} + " of " + (id.family == net::Family::v4 ? "iptables" : "ip6tables");
 }
 
-std::unique_ptr<LegacyTable> edited(net::Family family, const Change& change) {
-  auto table = open_legacy(family);
+std::unique_ptr<LegacyTable> edited(const TableId& id, const Change& change) {
+  auto table = open_legacy(id);
   change(*table);
   return table;
 }
@@ -41,54 +41,54 @@ std::unique_ptr<LegacyTable> edited(net::Family family, const Change& change) {
 void commit(std::unique_ptr<LegacyTable>& table, const Change& change) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (table->commit()) return;
-    table = edited(table->family(), change);
+    table = edited(table->id(), change);
   }
-  throw Error{Code::try_again, "another program keeps changing table nat without taking the xtables lock"}.hint(
-      "find out which: iptables and everything built on it should take the lock");
+  throw Error{Code::try_again, "another program keeps changing table " + std::string{table->id().name} +
+                                   " without taking the xtables lock"}
+      .hint("find out which: iptables and everything built on it should take the lock");
 }
 
 void revert(const LegacyTable& committed) {
-  auto table = open_legacy(committed.family());
+  auto table = open_legacy(committed.id());
   table->revert(committed);
-  if (!table->commit()) throw Error{Code::leftover, "table nat was changed by others meanwhile"};
+  if (!table->commit())
+    throw Error{Code::leftover, "table " + std::string{committed.id().name} + " was changed by others meanwhile"};
 }
 
-bool would_change(const std::vector<net::Family>& families, const Change& change) {
-  return std::any_of(families.begin(), families.end(),
-                     [&](net::Family family) { return edited(family, change)->changed(); });
+bool would_change(const std::vector<TableId>& ids, const Change& change) {
+  return std::any_of(ids.begin(), ids.end(), [&](const TableId& id) { return edited(id, change)->changed(); });
 }
 
 }  // namespace
 
-void change_all(const std::vector<net::Family>& families, const Change& change) {
-  if (families.empty()) return;
+void change_all(const std::vector<TableId>& ids, const Change& change) {
+  if (ids.empty()) return;
   const os::FileLock lock = lock_tables(os::kLockPatience);
   std::vector<std::unique_ptr<LegacyTable>> tables;
-  tables.reserve(families.size());
-  for (const net::Family family : families)
-    tables.push_back(with_context(name_of(family), [&] { return edited(family, change); }));
+  tables.reserve(ids.size());
+  for (const TableId& id : ids) tables.push_back(with_context(name_of(id), [&] { return edited(id, change); }));
   Rollback undo;
   for (auto& table : tables) {
-    with_context(name_of(table->family()), [&] { commit(table, change); });
-    undo.add(name_of(table->family()), [&table] { revert(*table); });
+    with_context(name_of(table->id()), [&] { commit(table, change); });
+    undo.add(name_of(table->id()), [&table] { revert(*table); });
   }
   undo.commit();
 }
 
-void change_each(const std::vector<net::Family>& families, const Change& change) {
-  if (families.empty()) return;
+void change_each(const std::vector<TableId>& ids, const Change& change) {
+  if (ids.empty()) return;
   std::optional<os::FileLock> lock;
   try {
     lock = lock_tables(kHardlyAny);
   } catch (const Error& error) {
-    if (!would_change(families, change)) return;
+    if (!would_change(ids, change)) return;
     if (error.code() != Code::try_again) throw;
     lock = lock_tables(os::kLockPatience);
   }
   ErrorList errors;
-  for (const net::Family family : families) {
-    errors.attempt(name_of(family), [&] {
-      auto table = edited(family, change);
+  for (const TableId& id : ids) {
+    errors.attempt(name_of(id), [&] {
+      auto table = edited(id, change);
       commit(table, change);
     });
   }

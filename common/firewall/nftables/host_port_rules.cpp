@@ -11,7 +11,9 @@ constexpr std::string_view kHostPorts = "hostports", kPublished = "published";
 constexpr std::array kProtocols{std::pair{Protocol::tcp, "tcp"}, std::pair{Protocol::udp, "udp"},
                                 std::pair{Protocol::sctp, "sctp"}};
 
-net::Cidr localhost() { return {net::Ip::from_bytes(net::Family::v4, "\x7f\0\0"), 8}; }
+net::Cidr localhost(net::Family family = net::Family::v4) {
+  return *net::Cidr::parse(family == net::Family::v4 ? "127.0.0.0/8" : "::1/128");
+}
 
 // hostports, and the chain of each condition space. What is published on one address comes first,
 // then what is published on all of them; placeholders are passed by.
@@ -56,8 +58,10 @@ void add_condition(Program& program, const Condition& condition) {
   }
 }
 
-// Only packets to this host's own addresses get in (CVE-2025-67499), and 127.0.0.0/8 is for
-// packets from here alone: with route_localnet on the bridge neighbours could reach it otherwise
+// Only packets to this host's own addresses get in (CVE-2025-67499), and 127.0.0.0/8 and ::1 are for
+// packets from here alone. Translation would take them further before the kernel sees that they are
+// none of a neighbour's: of the LAN for IPv4 (moby#45610), on a bridge that calls netfilter for IPv6.
+// With route_localnet on the bridge its neighbours could reach this host's own services, too
 // (CVE-2020-8558).
 void add_ways_in(Builder& to) {
   to.chain("prerouting", Hook{"nat", NF_INET_PRE_ROUTING, kAfterDnat});
@@ -69,10 +73,12 @@ void add_ways_in(Builder& to) {
   const auto to_this_host = [](Program& program) { program.addressed_to_this_host(); };
   to.jump("prerouting", "to this host", kHostPorts, to_this_host);
   to.jump("output", "to this host", kHostPorts, to_this_host);
-  // iifname != "lo" ip daddr 127.0.0.0/8 drop
-  to.rule("localhost_guard", "localhost is not for neighbours", [](Program& program) {
-    program.interface(true, "lo", true).is(net::Family::v4).address_in(Side::destination, localhost()).drop();
-  });
+  for (const net::Family family : kFamilies) {
+    // iifname != "lo" ip daddr 127.0.0.0/8 drop
+    to.rule("localhost_guard", "localhost is not for neighbours, " + version(family), [=](Program& program) {
+      program.interface(true, "lo", true).is(family).address_in(Side::destination, localhost(family)).drop();
+    });
+  }
   to.jump(kHostPorts, "for some packets only", kConditional);
   for (const net::Family family : kFamilies) add_lookups(to, kHostPorts, family, {});
 }

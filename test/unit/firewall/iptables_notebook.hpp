@@ -16,7 +16,7 @@ namespace patchbay::firewall::iptables {
 // The kernel's rules about chains, in memory.
 class Notebook final : public Table {
  public:
-  explicit Notebook(net::Family family = net::Family::v4) : Table(family) {
+  explicit Notebook(net::Family family = net::Family::v4) : Table({.family = family}) {
     for (const char* chain : {kPrerouting, kOutput, kPostrouting}) chains_[chain];
   }
 
