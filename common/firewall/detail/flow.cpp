@@ -47,22 +47,6 @@ std::optional<Tuple> read_tuple(const wire::Attributes& tuple) {
                protocol.be16(CTA_PROTO_SRC_PORT).value_or(0), protocol.be16(CTA_PROTO_DST_PORT).value_or(0)};
 }
 
-std::optional<Flow> read_flow(const wire::Reply& reply) {
-  const auto parsed = wire::parse<nfgenmsg>(reply.payload);
-  if (reply.type != (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW) || !parsed) return std::nullopt;
-  const wire::Attributes& attributes = parsed->second;
-  const auto original = read_tuple(attributes.nested(CTA_TUPLE_ORIG));
-  const auto answer = read_tuple(attributes.nested(CTA_TUPLE_REPLY));
-  const auto raw = attributes.find(CTA_TUPLE_ORIG);
-  if (!original || !answer || !raw) return std::nullopt;
-  return Flow{.original = *original,
-              .reply = *answer,
-              .status = attributes.be32(CTA_STATUS).value_or(0),
-              .id = attributes.be32(CTA_ID).value_or(0),
-              .zone = attributes.be16(CTA_ZONE),
-              .raw_original = {raw->payload.begin(), raw->payload.end()}};
-}
-
 void put_address(wire::Message& to, const std::optional<net::Ip>& ip, int v4, int v6) {
   if (ip) to.put(ip->is_v4() ? v4 : v6, bytes_of(*ip));
 }
@@ -105,6 +89,22 @@ wire::Request deletion(const Flow& flow) {
 
 }  // namespace
 
+std::optional<Flow> parse_flow(const wire::Reply& reply) {
+  const auto parsed = wire::parse<nfgenmsg>(reply.payload);
+  if (reply.type != (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW) || !parsed) return std::nullopt;
+  const wire::Attributes& attributes = parsed->second;
+  const auto original = read_tuple(attributes.nested(CTA_TUPLE_ORIG));
+  const auto answer = read_tuple(attributes.nested(CTA_TUPLE_REPLY));
+  const auto raw = attributes.find(CTA_TUPLE_ORIG);
+  if (!original || !answer || !raw) return std::nullopt;
+  return Flow{.original = *original,
+              .reply = *answer,
+              .status = attributes.be32(CTA_STATUS).value_or(0),
+              .id = attributes.be32(CTA_ID).value_or(0),
+              .zone = attributes.be16(CTA_ZONE),
+              .raw_original = {raw->payload.begin(), raw->payload.end()}};
+}
+
 std::uint64_t count_flows() {
   const auto text = os::sysctl::find("net/netfilter/nf_conntrack_count");
   std::uint64_t count = 0;
@@ -120,7 +120,7 @@ std::vector<Flow> list_flows(wire::Socket& socket, std::optional<net::Family> fa
   socket.dump(
       {"list tracked connections", to.release(), {}}, [&] { flows.clear(); },
       [&](const wire::Reply& reply) {
-        auto flow = read_flow(reply);
+        auto flow = parse_flow(reply);
         if (flow && is_wanted(*flow)) flows.push_back(std::move(*flow));
       });
   return flows;

@@ -28,6 +28,9 @@ struct Flow {
   std::vector<std::uint8_t> raw_original;  // CTA_TUPLE_ORIG as it came, to name the flow by
 };
 
+// One of the kernel's answers; nullopt for what is something else or malformed.
+std::optional<Flow> parse_flow(const wire::Reply& reply);
+
 // What the kernel may leave out already. It is a matter of speed only: before Linux 5.8 it ignores
 // this, and addresses are of no use with IPv6, so whoever asks looks at every flow again.
 struct Filter {

@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "common/firewall/nftables/layout.hpp"
+#include "common/firewall/nftables/replies.hpp"
 #include "common/wire/socket.hpp"
 
 namespace patchbay::firewall::nftables {
-
-struct PresentRule {
-  Table table{};
-  std::string chain, id;
-  std::uint64_t handle = 0;
-};
 
 // Every committed change of any table in this namespace, ours or not, moves the generation on. A
 // batch that carries the one that it was computed from is refused when there was a change.
@@ -32,7 +27,6 @@ Ruleset read_ruleset(wire::Socket& socket);
 
 // The sets of these kinds, with those of their elements that `keep` (a set and a comment) says yes
 // to; none where the table is not there.
-using Keep = std::function<bool(const SetName&, std::string_view)>;
 Sets read_sets(wire::Socket& socket, const std::vector<Kind>& kinds, const Keep& keep);
 
 // Those of `asked` that are there, as they are, and the generation from before they were read
