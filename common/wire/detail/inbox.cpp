@@ -29,6 +29,12 @@ std::size_t attributes_offset(const Reply& reply, const nlmsgerr& error) {
   return sizeof(nlmsgerr) - sizeof(nlmsghdr) + NLMSG_ALIGN(std::size_t{error.msg.nlmsg_len});
 }
 
+// 0 or a negated errno is what the kernel says; anything else is no answer.
+int errno_of(int said) {
+  constexpr int kMost = 4095;  // MAX_ERRNO, <linux/err.h>
+  return said <= 0 && said >= -kMost ? -said : EBADMSG;
+}
+
 std::string extended_text(std::span<const std::uint8_t> bytes) {
   const Attributes attributes{bytes};
   std::string text = attributes.text(NLMSGERR_ATTR_MSG);
@@ -71,7 +77,7 @@ std::optional<Received> take_message(std::span<const std::uint8_t>& datagram) {
 Verdict verdict_of(const Reply& reply) {
   const bool has_attributes = (reply.flags & NLM_F_ACK_TLVS) != 0;
   if (reply.payload.size() < sizeof(int)) return reply.type == NLMSG_DONE ? Verdict{} : Verdict{EBADMSG, {}};
-  Verdict verdict{.error_number = -read_pod<int>(reply.payload), .kernel_says = {}};
+  Verdict verdict{.error_number = errno_of(read_pod<int>(reply.payload)), .kernel_says = {}};
   std::size_t offset = sizeof(int);
   if (reply.type == NLMSG_ERROR) {
     if (reply.payload.size() < sizeof(nlmsgerr)) return verdict;

@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <limits>
 #include <random>
 
 #include "test/support/catch.hpp"
@@ -135,6 +136,8 @@ TEST_CASE("verdicts that are cut short say as much as they hold") {
   CHECK(verdict(NLMSG_DONE, 0, {}).error_number == 0);
   CHECK(verdict(NLMSG_ERROR, 0, {}).error_number == EBADMSG);
   CHECK(verdict(NLMSG_ERROR, 0, raw(-17)).error_number == 17);
+  CHECK(verdict(NLMSG_ERROR, 0, raw(17)).error_number == EBADMSG);
+  CHECK(verdict(NLMSG_ERROR, 0, raw(std::numeric_limits<int>::min())).error_number == EBADMSG);
   CHECK(verdict(NLMSG_ERROR, NLM_F_ACK_TLVS, error(17, 0xffffffff)).error_number == 17);
   CHECK(verdict(NLMSG_ERROR, NLM_F_ACK_TLVS, error(17, 0)).error_number == 17);
   CHECK(verdict(NLMSG_ERROR, NLM_F_ACK_TLVS | NLM_F_CAPPED, error(17)).kernel_says.empty());
