@@ -33,6 +33,9 @@ if(PATCHBAY_SANITIZE)
   # g++ 12 warns of its own instrumentation
   target_compile_options(patchbay_compiling INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-null-dereference -Wno-maybe-uninitialized>)
 endif()
+if(PATCHBAY_FUZZ)
+  target_compile_options(patchbay_compiling INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(PATCHBAY_HARDEN)
   target_compile_options(patchbay_compiling INTERFACE
     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
