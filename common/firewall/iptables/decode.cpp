@@ -161,7 +161,9 @@ bool read_subnet(net::Family family, const void* address, const void* mask, bool
   const auto prefix = prefix_of(static_cast<const unsigned char*>(mask), net::bits(family) / 8);
   if (!prefix) return false;
   if (*prefix == 0 && !negated) return true;
-  subnet = Subnet{{net::Ip::from_bytes(family, address), static_cast<std::uint8_t>(*prefix)}, negated};
+  const auto ip = net::Ip::from_bytes(family, address);
+  if (ip.family() != family) return false;  // IPv4-mapped, which is IPv4's for us
+  subnet = Subnet{{ip, static_cast<std::uint8_t>(*prefix)}, negated};
   return true;
 }
 

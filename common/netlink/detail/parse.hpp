@@ -18,7 +18,7 @@ std::vector<Route> parse_routes(const wire::Reply& reply);
 // RTM_NEWVLAN, of one port.
 std::vector<vlans::Vlan> parse_vlans(const wire::Reply& reply, int port_index);
 
-// An address attribute of 4 or 16 octets, as the family says.
+// An address attribute of 4 or 16 octets, as the family says; nullopt also for an IPv4-mapped one.
 std::optional<net::Ip> ip(const wire::Attributes& attributes, std::uint16_t type, net::Family family);
 std::optional<net::Family> family(unsigned char value);
 

@@ -46,7 +46,11 @@ std::optional<net::Family> family(unsigned char value) {
 std::optional<net::Ip> ip(const wire::Attributes& attributes, std::uint16_t type, net::Family family) {
   const auto attribute = attributes.find(type);
   if (!attribute || attribute->payload.size() < net::bits(family) / 8) return std::nullopt;
-  return net::Ip::from_bytes(family, attribute->payload.data());
+  const auto ip = net::Ip::from_bytes(family, attribute->payload.data());
+  // An IPv4-mapped one, ::ffff:192.0.2.1, which is IPv4's for us and would not go with an IPv6 prefix. We
+  // never make any, but a container may.
+  if (ip.family() != family) return std::nullopt;
+  return ip;
 }
 
 std::optional<Address> parse_address(const wire::Reply& reply) {
@@ -76,9 +80,11 @@ std::vector<Route> parse_routes(const wire::Reply& reply) {
   const auto& [header, attributes] = *parsed;
   const auto of = family(header.rtm_family);
   if (!of || header.rtm_dst_len > net::bits(*of)) return {};
+  const auto dst = ip(attributes, RTA_DST, *of);
+  if (!dst && header.rtm_dst_len != 0) return {};
   const auto metrics = attributes.nested(RTA_METRICS);
   Route route{
-      .dst = {ip(attributes, RTA_DST, *of).value_or(net::Ip::any(*of)), header.rtm_dst_len},
+      .dst = {dst.value_or(net::Ip::any(*of)), header.rtm_dst_len},
       .gateway = std::nullopt,
       .source = ip(attributes, RTA_PREFSRC, *of),
       .link = static_cast<int>(attributes.u32(RTA_OIF).value_or(0)),

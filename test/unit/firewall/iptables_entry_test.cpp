@@ -181,6 +181,17 @@ TEST_CASE("iptables entry: what there is no word for is foreign, and equal to no
   CHECK(target("CHAIN", true) == Target{Jump{"CHAIN"}});
 }
 
+TEST_CASE("iptables entry: an IPv4-mapped subnet is no IPv4 subnet") {
+  const Rule rule{.chain = "X", .source = Subnet{*net::Cidr::parse("fd00::1/128")}, .target = Accept{}};
+  Bytes bytes = encode(net::Family::v6, rule);
+  CHECK(decode(net::Family::v6, "X", bytes.data(), "ACCEPT", true) == rule);
+  const Bytes mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 1};  // the entry begins with the source
+  std::copy(mapped.begin(), mapped.end(), bytes.begin());
+  const Rule read = decode(net::Family::v6, "X", bytes.data(), "ACCEPT", true);
+  CHECK_FALSE(read.source);
+  CHECK(read.find<Foreign>() != nullptr);
+}
+
 TEST_CASE("iptables entry: DNAT as older iptables wrote it") {
   Bytes bytes = encode(net::Family::v4, Rule{.chain = "X", .target = Dnat{*net::Ip::parse("192.0.2.9"), 80}});
   const auto decoded = [&] { return decode(net::Family::v4, "X", bytes.data(), "DNAT", false).target; };

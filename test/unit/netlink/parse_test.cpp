@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <random>
 
 #include "test/support/catch.hpp"
@@ -138,6 +139,16 @@ TEST_CASE("nonsense addresses and routes are none") {
   CHECK(detail::parse_routes(as_reply(Message{RTM_NEWROUTE, 0, rtmsg{.rtm_family = AF_INET, .rtm_dst_len = 129}}))
             .empty());
   CHECK(detail::parse_routes(as_reply(Message{RTM_NEWROUTE, 0, rtmsg{.rtm_family = AF_BRIDGE}})).empty());
+}
+
+TEST_CASE("IPv4-mapped addresses and routes, which a container may make, are none") {
+  const std::array<std::uint8_t, 16> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 1};
+  Message address{RTM_NEWADDR, 0, ifaddrmsg{.ifa_family = AF_INET6, .ifa_prefixlen = 120, .ifa_index = 7}};
+  address.put(IFA_ADDRESS, mapped);
+  CHECK_FALSE(detail::parse_address(as_reply(address)));
+  Message route{RTM_NEWROUTE, 0, rtmsg{.rtm_family = AF_INET6, .rtm_dst_len = 120, .rtm_table = 254, .rtm_type = 1}};
+  route.put(RTA_DST, mapped);
+  CHECK(detail::parse_routes(as_reply(route)).empty());
 }
 
 TEST_CASE("a multipath route is one route per hop") {
