@@ -3,9 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/nsfs.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -54,16 +52,11 @@ NetnsId own_id() {
   return id_of(status);
 }
 
-// `fd` is in nsfs, where every kind of namespace lives.
-void verify(int fd, const std::string& path, const NetnsId& id, const NetnsId& own, bool allow_own) {
-  const int kind = ioctl(fd, NS_GET_NSTYPE);
-  if (kind < 0) throw invalid(path, "is a namespace whose kind the kernel does not tell").reason(errno);
-  if (kind != CLONE_NEWNET) throw invalid(path, "is a namespace, but not a network namespace");
-  if (!allow_own && id == own) {
-    throw invalid(path, "is the network namespace that the plugin itself runs in")
-        .expected("the container's network namespace")
-        .hint("a container on the host's network gets no interfaces; CNI_NETNS_OVERRIDE=1 allows it all the same");
-  }
+void refuse_own(const std::string& path, const NetnsId& id, const NetnsId& own) {
+  if (id != own) return;
+  throw invalid(path, "is the network namespace that the plugin itself runs in")
+      .expected("the container's network namespace")
+      .hint("a container on the host's network gets no interfaces; CNI_NETNS_OVERRIDE=1 allows it all the same");
 }
 
 // What open(2) says when nothing is there, or when the process behind a /proc path has died: it is
@@ -92,9 +85,10 @@ UniqueFd open_own() {
 class Visit {
  public:
   explicit Visit(const Netns& netns) : home_(open_own()) {
-    if (setns(netns.fd(), CLONE_NEWNET) != 0) {
-      throw system_error(Code::invalid_netns, "enter the container's network namespace", errno);
-    }
+    if (setns(netns.fd(), CLONE_NEWNET) == 0) return;
+    // setns(2): told the kind, the kernel compares it.
+    if (errno == EINVAL) throw invalid(netns.path(), "is a namespace, but not a network namespace");
+    throw system_error(Code::invalid_netns, "enter the container's network namespace", errno);
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
@@ -121,8 +115,8 @@ Netns Netns::open(const std::string& path, bool allow_own) {
   if (!fd) throw invalid(path, "cannot be opened").reason(errno);
   const NetnsId id = id_of(status_of(fd.get(), path)), own = own_id();
   if (!is_nsfs(id, own)) throw invalid(path, "is not a namespace");
-  verify(fd.get(), path, id, own, allow_own);
-  return {std::move(fd), id};
+  if (!allow_own) refuse_own(path, id, own);
+  return {std::move(fd), id, path};
 }
 
 std::optional<Netns> Netns::find(const std::string& path, bool allow_own) {
@@ -139,14 +133,14 @@ std::optional<Netns> Netns::find(const std::string& path, bool allow_own) {
     if (S_ISREG(status.st_mode)) return std::nullopt;
     throw invalid(path, "is not a namespace");
   }
-  verify(fd.get(), path, id, own, allow_own);
-  return Netns{std::move(fd), id};
+  if (!allow_own) refuse_own(path, id, own);
+  return Netns{std::move(fd), id, path};
 }
 
 Netns Netns::own() {
   UniqueFd fd = open_own();
   const NetnsId id = id_of(status_of(fd.get(), kOwn));
-  return {std::move(fd), id};
+  return {std::move(fd), id, kOwn};
 }
 
 void inside(const Netns& netns, const std::function<void()>& work) {

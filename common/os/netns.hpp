@@ -24,8 +24,8 @@ struct NetnsId {
 
 class Netns {
  public:
-  // Throws invalid_netns unless `path` is a network namespace (on nsfs, by NS_GET_NSTYPE of that kind)
-  // and not the one we run in. `allow_own` is CNI_NETNS_OVERRIDE.
+  // Throws invalid_netns unless `path` is a namespace (on nsfs) and not the network namespace that we run
+  // in. `allow_own` is CNI_NETNS_OVERRIDE. That it is a network namespace is found out by whoever enters it.
   static Netns open(const std::string& path, bool allow_own = false);
   // For DEL: nullopt when there is nothing there any more - no file, a plain file that a lost mount
   // left behind, or a dead /proc path. Still throws when it is our own namespace.
@@ -34,14 +34,17 @@ class Netns {
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const NetnsId& id() const { return id_; }
+  [[nodiscard]] const std::string& path() const { return path_; }  // where it was opened
 
  private:
-  Netns(UniqueFd fd, NetnsId id) : fd_(std::move(fd)), id_(id) {}
+  Netns(UniqueFd fd, NetnsId id, std::string path) : fd_(std::move(fd)), id_(id), path_(std::move(path)) {}
   UniqueFd fd_;
   NetnsId id_;
+  std::string path_;
 };
 
-// Runs `work` inside `netns` and comes back, also when it throws. Only for what has no netlink
+// Runs `work` inside `netns` and comes back, also when it throws; throws invalid_netns when it cannot be
+// entered, or is a namespace of another kind. Only for what has no netlink
 // interface (sysctls, sockets that must be born there).
 void inside(const Netns& netns, const std::function<void()>& work);
 

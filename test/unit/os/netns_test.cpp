@@ -27,10 +27,12 @@ TEST_CASE("what is no network namespace is refused, naming the path") {
   CHECK(error_of([] { Netns::open(""); }).code() == Code::invalid_netns);
 }
 
-TEST_CASE("another kind of namespace is refused, also by find") {
-  for (const char* path : {"/proc/self/ns/mnt", "/proc/self/ns/user"}) {
-    CHECK(contains(error_of([&] { Netns::open(path); }).summary(), "not a network namespace"));
-    CHECK(error_of([&] { Netns::find(path); }).code() == Code::invalid_netns);
+TEST_CASE("another kind of namespace is not entered") {
+  for (const std::string path : {"/proc/self/ns/mnt", "/proc/self/ns/user"}) {
+    const auto error = error_of([&] { patchbay::os::inside(Netns::open(path), [] { FAIL("it was entered"); }); });
+    CHECK(error.code() == Code::invalid_netns);
+    CHECK(contains(error.summary(), path));
+    CHECK(contains(error.summary(), "not a network namespace"));
   }
 }
 
