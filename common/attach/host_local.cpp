@@ -129,4 +129,6 @@ void status(const Request& request) {
   }
 }
 
+os::Capabilities needs(contract::Command /*command*/) { return os::kToReachFiles | os::kToSeeNamespaces; }
+
 }  // namespace patchbay::attach::host_local

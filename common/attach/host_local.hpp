@@ -5,6 +5,7 @@
 
 #include "common/contract/request.hpp"
 #include "common/contract/result.hpp"
+#include "common/os/capabilities.hpp"
 #include "common/os/netns.hpp"
 
 namespace patchbay::attach::host_local {
@@ -16,5 +17,6 @@ void del(const contract::Request& request);
 void check(const contract::Request& request);
 void gc(const contract::Request& request);
 void status(const contract::Request& request);
+os::Capabilities needs(contract::Command command);
 
 }  // namespace patchbay::attach::host_local

@@ -120,6 +120,8 @@ void serve(const Plugin& plugin, std::string_view verb, Asked& asked) {
   if (!command) throw Error{Code::invalid_environment, "unknown CNI_COMMAND: " + std::string{verb.substr(0, 64)}};
   if (command == Command::version) return detail::write_output(detail::version_reply());
   auto environment = detail::read_environment(*command);
+  // Where somebody forbids even that, we are confined by him: no reason to refuse service.
+  if (plugin.needs != nullptr) static_cast<void>(os::keep_only(plugin.needs(*command)));
   asked.input = detail::read_input();
   Json config = detail::parse_config(asked.input);
   asked.version = detail::spoken_version(config).value_or(asked.version);

@@ -6,6 +6,7 @@
 
 #include "common/contract/request.hpp"
 #include "common/contract/result.hpp"
+#include "common/os/capabilities.hpp"
 
 namespace patchbay::contract {
 
@@ -18,6 +19,9 @@ struct Plugin {
   void (*check)(const Request&);
   void (*gc)(const Request&);
   void (*status)(const Request&);
+  // What the verb needs of what the runtime has given us: the rest is given up before anything from a
+  // container or the disk is read. nullptr: nothing is given up. docs/adr/0011-capabilities.md
+  os::Capabilities (*needs)(Command) = nullptr;
 };
 
 // The body of main(). Reads the request, runs the verb, prints, returns the exit code.

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
                                   .del = host_local::del,
                                   .check = host_local::check,
                                   .gc = host_local::gc,
-                                  .status = host_local::status},
+                                  .status = host_local::status,
+                                  .needs = host_local::needs},
                                  argc, argv);
 }

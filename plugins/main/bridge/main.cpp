@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                                   .del = patchbay::bridge::del,
                                   .check = patchbay::bridge::check,
                                   .gc = patchbay::bridge::gc,
-                                  .status = patchbay::bridge::status},
+                                  .status = patchbay::bridge::status,
+                                  .needs = patchbay::bridge::needs},
                                  argc, argv);
 }

@@ -64,4 +64,9 @@ void gc(const contract::Request& /*request*/) {}
 
 void status(const contract::Request& /*request*/) {}
 
+os::Capabilities needs(contract::Command command) {
+  if (command == contract::Command::gc || command == contract::Command::status) return {};
+  return os::kToReachFiles | os::kToSeeNamespaces | os::kToEnterNamespaces | os::kToChangeNetwork;
+}
+
 }  // namespace patchbay::loopback

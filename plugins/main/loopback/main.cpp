@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                                   .del = patchbay::loopback::del,
                                   .check = patchbay::loopback::check,
                                   .gc = patchbay::loopback::gc,
-                                  .status = patchbay::loopback::status},
+                                  .status = patchbay::loopback::status,
+                                  .needs = patchbay::loopback::needs},
                                  argc, argv);
 }

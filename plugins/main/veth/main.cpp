@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
        .del = patchbay::veth::del,
        .check = patchbay::veth::check,
        .gc = patchbay::veth::gc,
-       .status = patchbay::veth::status},
+       .status = patchbay::veth::status,
+       .needs = patchbay::veth::needs},
       argc, argv);
 }

@@ -176,4 +176,10 @@ void status(const contract::Request& request) {
   if (config.ipam) attach::check_ipam_status(request, *config.ipam);
 }
 
+os::Capabilities needs(contract::Command command) {
+  const os::Capabilities on_the_host = os::kToReachFiles | os::kToSeeNamespaces | os::kToFilterPackets;
+  if (command == contract::Command::status) return on_the_host;
+  return on_the_host | os::kToEnterNamespaces;  // GC, too: it unplugs direct cables
+}
+
 }  // namespace patchbay::veth

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                                   .del = patchbay::portmap::del,
                                   .check = patchbay::portmap::check,
                                   .gc = patchbay::portmap::gc,
-                                  .status = patchbay::portmap::status},
+                                  .status = patchbay::portmap::status,
+                                  .needs = patchbay::portmap::needs},
                                  argc, argv);
 }

@@ -164,4 +164,9 @@ void gc(const contract::Request& request) {
 
 void status(const contract::Request& request) { attach::require_firewall(parse_config(request).backend); }
 
+// Whatever the verb, the container itself is never entered.
+os::Capabilities needs(contract::Command /*command*/) {
+  return os::kToReachFiles | os::kToSeeNamespaces | os::kToFilterPackets;
+}
+
 }  // namespace patchbay::portmap
