@@ -37,10 +37,21 @@ if(PATCHBAY_FUZZ)
   target_compile_options(patchbay_compiling INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(PATCHBAY_HARDEN)
+  include(CheckCXXCompilerFlag)
   target_compile_options(patchbay_compiling INTERFACE
-    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
-    -fcf-protection=full -ffunction-sections -fdata-sections)
-  target_link_options(patchbay_compiling INTERFACE $<IF:$<BOOL:$<TARGET_PROPERTY:PATCHBAY_STATIC>>,-static-pie,-pie> -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed)
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -ffunction-sections -fdata-sections)
+  # What is not everywhere: probes of every page that the stack grows by, and marks where an indirect
+  # branch may lead to, as the architecture has them.
+  foreach(flag -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
+    string(MAKE_C_IDENTIFIER "PATCHBAY_HAS${flag}" known)
+    check_cxx_compiler_flag(${flag} ${known})
+    if(${known})
+      target_compile_options(patchbay_compiling INTERFACE ${flag})
+    endif()
+  endforeach()
+  target_link_options(patchbay_compiling INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:PATCHBAY_STATIC>>,-static-pie,-pie>
+    -Wl,-z,relro,-z,now,-z,noexecstack,-z,text -Wl,--gc-sections -Wl,--as-needed)
 endif()
 if(PATCHBAY_STATIC_RUNTIME)
   # Wholly static where a target says so. The linker would then warn of name look-ups in libnl that we
