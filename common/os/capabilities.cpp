@@ -26,14 +26,15 @@ struct Sets {
 // By number: glibc has no functions for these, and libcap is not worth it.
 using Words = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
+// The 32 capabilities from number `first` on.
+__user_cap_data_struct word(const Sets& sets, unsigned first) {
+  const auto part = [first](std::uint64_t all) { return static_cast<std::uint32_t>(all >> first); };
+  return {.effective = part(sets.effective), .permitted = part(sets.permitted), .inheritable = part(sets.inheritable)};
+}
+
 bool set(const Sets& sets) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  Words words{};
-  for (unsigned i = 0; i < words.size(); ++i) {
-    const auto word = [i](std::uint64_t all) { return static_cast<std::uint32_t>(all >> (32 * i)); };
-    words[i] = {
-        .effective = word(sets.effective), .permitted = word(sets.permitted), .inheritable = word(sets.inheritable)};
-  }
+  Words words{word(sets, 0), word(sets, 32)};
   return syscall(SYS_capset, &header, words.data()) == 0;
 }
 
