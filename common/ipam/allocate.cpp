@@ -95,9 +95,10 @@ Candidate choose(Store& store, const RangeSet& set, std::size_t index, const std
 // does, unless what the attachment holds is a dead predecessor's. Returns the entry that remains.
 std::optional<IndexEntry> settle_predecessor(Store& store, const Owner& owner, const std::vector<RangeSet>& sets) {
   Store::Holdings held = store.holdings(owner);
-  if (held.addresses.empty()) return std::move(held.entry);
-  if (store.is_dead(owner)) {
-    store.release(owner);
+  if (!held.entry) return std::nullopt;
+  const bool holds_none = held.addresses.empty() && store.damaged(*held.entry).empty();
+  if (!holds_none && store.is_dead(owner)) {
+    store.bury(*held.entry);
     return std::nullopt;
   }
   for (std::size_t i = 0; i < sets.size(); ++i) {

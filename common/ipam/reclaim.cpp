@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of leases whose DEL never came. The one rule: never a live address.
-#include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <memory>
 
 #include "common/base/error.hpp"
@@ -65,63 +62,83 @@ bool Store::is_dead(const Owner& owner) const {
 // with the same address: that lease is not what the entry knows about.
 std::vector<Ip> Store::ours(const IndexEntry& entry) const {
   std::vector<Ip> leases = confirmed(entry);
-  std::erase_if(leases, [&](const Ip& ip) {
-    struct ::stat status {};
-    return fstatat(leases_.fd(), ip.to_string().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-           (status.st_mode & ALLPERMS) != kLeaseMode;
-  });
+  std::erase_if(leases, [&](const Ip& ip) { return !is_ours(ip); });
   return leases;
 }
 
-std::vector<IndexEntry> Store::dead_entries() const {
-  std::vector<IndexEntry> dead;
-  if (!may_reclaim()) return dead;
+Store::Judgement Store::judge() const {
+  Judgement judgement;
+  const bool may_reclaim = this->may_reclaim();
   const IsGone gone = is_gone();
-  for (const std::string& name : index_.list()) {
-    auto entry = find_entry(name);
-    if (entry && entry->owner.file_name() == name && is_dead(*entry, gone)) dead.push_back(std::move(*entry));
+  for (IndexEntry& entry : entries()) {
+    if (may_reclaim && is_dead(entry, gone)) {
+      judgement.dead.push_back(std::move(entry));
+    } else {
+      judgement.claimed.insert(judgement.claimed.end(), entry.addresses.begin(), entry.addresses.end());
+    }
   }
-  return dead;
+  std::sort(judgement.claimed.begin(), judgement.claimed.end());
+  return judgement;
 }
 
-std::vector<Ip> Store::torn() const {
-  std::vector<Ip> torn = taken();
-  std::erase_if(torn, [&](const Ip& ip) {
+// Leases that no entry speaks for: torn ones. And where nobody has been here since the last boot, all of
+// ours; of those a power cut took the entry.
+std::vector<Ip> Store::nobodys(const std::vector<Ip>& claimed) const {
+  const bool none_is_of_this_boot = may_reclaim() && detail::is_marked_by_another(index_, environment_.boot_id());
+  std::vector<Ip> leases = taken();
+  std::erase_if(leases, [&](const Ip& ip) {
+    if (std::binary_search(claimed.begin(), claimed.end(), ip)) return true;
     try {
-      return detail::read_lease(leases_, ip).kind != LeaseFile::Kind::torn;
+      const LeaseFile::Kind kind = detail::read_lease(leases_, ip).kind;
+      if (kind == LeaseFile::Kind::torn) return false;
+      return kind == LeaseFile::Kind::other || !none_is_of_this_boot || !is_ours(ip);
     } catch (const Error&) {
       return true;  // it cannot be read, so nothing is known of it
     }
   });
-  return torn;
+  return leases;
 }
 
 std::vector<Ip> Store::reclaimable() const {
-  std::vector<Ip> addresses = torn();
-  for (const IndexEntry& entry : dead_entries()) {
-    for (const Ip& ip : ours(entry)) addresses.push_back(ip);
+  const Judgement judgement = judge();
+  std::vector<Ip> addresses = nobodys(judgement.claimed);
+  for (const IndexEntry& entry : judgement.dead) {
+    for (const auto& some : {ours(entry), damaged(entry)}) addresses.insert(addresses.end(), some.begin(), some.end());
   }
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   return addresses;
+}
+
+std::size_t Store::bury(const IndexEntry& entry) {
+  std::size_t freed = 0;
+  for (const auto& some : {ours(entry), damaged(entry)}) {
+    for (const Ip& ip : some) freed += leases_.remove(ip.to_string()) ? 1U : 0U;
+  }
+  index_.remove(entry.owner.file_name());
+  return freed;
 }
 
 std::size_t Store::reclaim_dead() {
   std::size_t freed = 0;
   ErrorList errors;
-  const auto free_all = [&](const std::vector<Ip>& addresses) {
-    for (const Ip& ip : addresses) freed += leases_.remove(ip.to_string()) ? 1U : 0U;
-  };
-  for (const IndexEntry& entry : dead_entries()) {
-    errors.attempt("reclaim the leases of " + entry.owner.tag(), [&] {
-      free_all(ours(entry));
-      index_.remove(entry.owner.file_name());
-    });
+  const Judgement judgement = judge();
+  for (const IndexEntry& entry : judgement.dead) {
+    errors.attempt("reclaim the leases of " + entry.owner.tag(), [&] { freed += bury(entry); });
   }
-  errors.attempt("reclaim torn leases", [&] { free_all(torn()); });
-  leases_.remove_stale();
-  index_.remove_stale();
+  errors.attempt("reclaim what is nobody's", [&] {
+    for (const Ip& ip : nobodys(judgement.claimed)) freed += leases_.remove(ip.to_string()) ? 1U : 0U;
+  });
+  errors.attempt("remove temporary files", [&] {
+    leases_.remove_stale();
+    index_.remove_stale();
+  });
+  // Last, for it says that all of the above has been done.
   if (first_use_since_boot()) {
-    forget_torn_entries();
-    detail::mark(index_, environment_.boot_id());
+    errors.attempt("note the boot", [&] {
+      forget_torn_entries();
+      detail::mark(index_, environment_.boot_id());
+    });
   }
   errors.throw_if_any();
   return freed;
@@ -139,41 +156,6 @@ void Store::forget_torn_entries() {
       // it cannot be read, so nothing is known of it
     }
   }
-}
-
-std::size_t Store::keep_only(const Owners& valid) {
-  using Name = std::pair<std::string_view, std::string_view>;
-  std::vector<Name> names;
-  for (const Owner& owner : valid) names.emplace_back(owner.container, owner.ifname);
-  std::sort(names.begin(), names.end());
-  const auto is_kept = [&](const LeaseFile& lease) {
-    if (lease.kind == LeaseFile::Kind::other) return true;
-    if (lease.kind == LeaseFile::Kind::torn) return false;
-    const auto found = std::lower_bound(names.begin(), names.end(), Name{lease.container, lease.ifname});
-    if (found == names.end() || found->first != lease.container) return false;
-    return lease.kind == LeaseFile::Kind::legacy || found->second == lease.ifname;
-  };
-  std::size_t freed = 0;
-  ErrorList errors;
-  for (const Ip& ip : taken()) {
-    errors.attempt("collect " + ip.to_string(), [&] {
-      if (!is_kept(detail::read_lease(leases_, ip)) && leases_.remove(ip.to_string())) ++freed;
-    });
-  }
-  leases_.remove_stale();
-  forget_all_but(valid);
-  errors.throw_if_any();
-  return freed;
-}
-
-void Store::forget_all_but(const Owners& valid) {
-  std::vector<std::string> kept;
-  for (const Owner& owner : valid) kept.push_back(owner.file_name());
-  std::sort(kept.begin(), kept.end());
-  for (const std::string& name : index_.list()) {
-    if (!std::binary_search(kept.begin(), kept.end(), name)) index_.remove(name);
-  }
-  index_.remove_stale();
 }
 
 }  // namespace patchbay::ipam

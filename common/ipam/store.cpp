@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/ipam/store.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "common/base/error.hpp"
 #include "common/base/error_list.hpp"
@@ -49,6 +45,10 @@ std::vector<Ip> scan_for(const std::vector<Store::Lease>& leases, const Owner& o
   return named.empty() && !elsewhere ? legacy : named;
 }
 
+void append(std::vector<Ip>& addresses, const std::vector<Ip>& more) {
+  addresses.insert(addresses.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 Store::Store(os::Directory leases, os::Directory index, os::FileLock lock, const Environment& environment)
@@ -69,17 +69,17 @@ std::optional<Store> Store::find(const std::string& data_dir, const std::string&
 }
 
 bool Store::is_free(const Ip& ip) const {
-  struct ::stat status {};
-  if (fstatat(leases_.fd(), ip.to_string().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
-    return S_ISREG(status.st_mode) && status.st_size == 0;
-  }
-  if (errno == ENOENT) return true;
-  throw system_error(Code::io_failure, "examine " + leases_.path() + "/" + ip.to_string(), errno);
+  const auto status = detail::examine_lease(leases_, ip);
+  if (!status) return true;
+  if (!detail::is_empty(*status)) return false;
+  const auto claimed = judge().claimed;
+  return !std::binary_search(claimed.begin(), claimed.end(), ip);
 }
 
 std::optional<Store::Lease> Store::lease(const Ip& ip) const {
   const LeaseFile file = detail::read_lease(leases_, ip);
   if (file.kind != LeaseFile::Kind::named && file.kind != LeaseFile::Kind::legacy) return std::nullopt;
+  if (file.kind == LeaseFile::Kind::legacy && is_ours(ip)) return std::nullopt;  // one of ours, cut short
   return Lease{ip, file.container, file.ifname};
 }
 
@@ -124,7 +124,12 @@ void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims, cons
                    .pid_namespace = environment_.pid_namespace(),
                    .netns_path = tenant.netns_path,
                    .netns = tenant.netns,
-                   .addresses = previous ? confirmed(*previous) : std::vector<Ip>{}};
+                   .addresses = {}};
+  if (previous) {
+    entry.addresses = confirmed(*previous);
+    // What is damaged has no other trace than this.
+    if (entry.addresses.size() != previous->addresses.size()) append(entry.addresses, damaged(*previous));
+  }
   for (const Claim& claim : claims) entry.addresses.push_back(claim.ip);
 
   Rollback undo;
@@ -132,8 +137,13 @@ void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims, cons
     if (previous) return index_.write(name, previous->print(), kFileMode);
     index_.remove(name);
   });
-  const std::string text = entry.print();
-  if (previous || !index_.create_in_place(name, text, kFileMode)) index_.write(name, text, kFileMode);
+  if (previous) {
+    index_.write(name, entry.print(), kFileMode);
+  } else if (!index_.create_in_place(name, entry.print(), kFileMode)) {
+    // One that cannot be read is in the way: what it spoke of is looked for, so that DEL finds it.
+    append(entry.addresses, scan_for(leases(), tenant.owner));
+    index_.write(name, entry.print(), kFileMode);
+  }
   for (const Claim& claim : claims) {
     last_address(claim.set_index).write(leases_, claim.ip);
     create_lease(claim.ip, tenant.owner);
@@ -150,8 +160,9 @@ void Store::create_lease(const Ip& ip, const Owner& owner) {
   const std::string name = ip.to_string();
   const std::string content = LeaseFile::print(owner.container, owner.ifname);
   if (leases_.create(name, content, kLeaseMode)) return;
-  if (is_free(ip)) {
-    leases_.remove(name);  // torn
+  const auto status = detail::examine_lease(leases_, ip);
+  if (!status || detail::is_empty(*status)) {  // whoever chose the address knows that it is nobody's
+    leases_.remove(name);
     if (leases_.create(name, content, kLeaseMode)) return;
   }
   throw Error{Code::try_again, name + " has been taken by a process that does not heed the lock"};
@@ -172,8 +183,9 @@ std::vector<Ip> Store::held_by(const Owner& owner, bool scan) const {
 
 void Store::release(const Owner& owner) {
   Holdings held = holdings(owner);
-  if (!held.complete) {  // of the reference suite, or an ADD was killed
+  if (!held.complete) {  // of the reference suite, or damaged, or an ADD was killed
     held.addresses = scan_for(leases(), owner);
+    if (held.entry) append(held.addresses, damaged(*held.entry));
     leases_.remove_stale();
     index_.remove_stale();
   }

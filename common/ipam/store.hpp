@@ -61,7 +61,8 @@ class Store {
     net::Ip ip;
     std::string container, ifname;  // ifname empty: legacy
   };
-  // One system call. A torn lease (empty, power cut) is nobody's: its address is free.
+  // One system call. A torn lease (empty) is nobody's, so its address is free - unless the index knows
+  // somebody who may be alive and says that it is his.
   [[nodiscard]] bool is_free(const net::Ip& ip) const;
   [[nodiscard]] std::optional<Lease> lease(const net::Ip& ip) const;  // who holds it
   [[nodiscard]] std::optional<net::Ip> last_reserved(std::size_t set_index);
@@ -87,6 +88,11 @@ class Store {
   [[nodiscard]] std::vector<net::Ip> held_by(const Owner& owner, bool scan) const;
   // By the index: what this owner holds is left over from another boot, or from a namespace that is gone.
   [[nodiscard]] bool is_dead(const Owner& owner) const;
+  // Addresses of the entry, and of nobody else's, whose leases are damaged: torn, or ours without telling
+  // whose (damage.cpp).
+  [[nodiscard]] std::vector<net::Ip> damaged(const IndexEntry& entry) const;
+  // Frees what the entry of somebody dead speaks of, and nothing else. Returns how many.
+  std::size_t bury(const IndexEntry& entry);
   void release(const Owner& owner);
 
   // --- all of them -----------------------------------------------------------------------------------
@@ -114,9 +120,18 @@ class Store {
   [[nodiscard]] IsGone is_gone() const;
   [[nodiscard]] bool is_dead(const IndexEntry& entry, const IsGone& gone) const;
   [[nodiscard]] bool may_reclaim() const;
-  [[nodiscard]] std::vector<IndexEntry> dead_entries() const;
+  // What the index says, judged.
+  struct Judgement {
+    std::vector<IndexEntry> dead;
+    std::vector<net::Ip> claimed;  // by all others; sorted
+  };
+  [[nodiscard]] Judgement judge() const;
+  [[nodiscard]] std::vector<IndexEntry> entries() const;
+  [[nodiscard]] std::optional<unsigned> mode_of(const net::Ip& ip) const;  // of its lease; nullopt: none
+  [[nodiscard]] bool is_ours(const net::Ip& ip) const;
+  [[nodiscard]] bool is_damaged(const net::Ip& ip, const std::string& network) const;
   [[nodiscard]] std::vector<net::Ip> ours(const IndexEntry& entry) const;
-  [[nodiscard]] std::vector<net::Ip> torn() const;
+  [[nodiscard]] std::vector<net::Ip> nobodys(const std::vector<net::Ip>& claimed) const;
   void forget_torn_entries();
   void forget_all_but(const Owners& valid);
 

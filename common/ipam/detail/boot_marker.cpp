@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cerrno>
-#include <string_view>
 
 #include "common/base/error.hpp"
 
@@ -16,13 +15,21 @@ constexpr const char* kName = "boot";
 
 std::string path_in(const os::Directory& index) { return index.path() + "/" + kName; }
 
-}  // namespace
-
-bool is_marked(const os::Directory& index, const std::string& boot_id) {
+// Empty when it is no link, or absent.
+std::string marked_boot(const os::Directory& index) {
   std::array<char, 128> target{};
   const ssize_t size = readlink(path_in(index).c_str(), target.data(), target.size());
-  // Whatever else it is: reclaiming once more does no harm.
-  return size > 0 && std::string_view{target.data(), static_cast<std::size_t>(size)} == boot_id;
+  return size > 0 ? std::string{target.data(), static_cast<std::size_t>(size)} : std::string{};
+}
+
+}  // namespace
+
+// Whatever else it is: reclaiming once more does no harm.
+bool is_marked(const os::Directory& index, const std::string& boot_id) { return marked_boot(index) == boot_id; }
+
+bool is_marked_by_another(const os::Directory& index, const std::string& boot_id) {
+  const std::string marked = marked_boot(index);
+  return !marked.empty() && marked != boot_id;
 }
 
 // Killed in between, there is none: reclaiming once more does no harm.

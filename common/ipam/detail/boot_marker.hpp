@@ -10,6 +10,8 @@
 namespace patchbay::ipam::detail {
 
 bool is_marked(const os::Directory& index, const std::string& boot_id);
+// There is a marker, and it is of another boot: nobody has been here in this one.
+bool is_marked_by_another(const os::Directory& index, const std::string& boot_id);
 void mark(const os::Directory& index, const std::string& boot_id);
 
 }  // namespace patchbay::ipam::detail

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/ipam/detail/lease_directory.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "common/base/error.hpp"
 
@@ -16,6 +19,16 @@ std::vector<net::Ip> addresses_in(const os::Directory& leases) {
   std::sort(addresses.begin(), addresses.end());
   return addresses;
 }
+
+std::optional<struct ::stat> examine_lease(const os::Directory& leases, const net::Ip& ip) {
+  const std::string name = ip.to_string();
+  struct ::stat status {};
+  if (fstatat(leases.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
+  if (errno == ENOENT) return std::nullopt;
+  throw system_error(Code::io_failure, "examine " + leases.path() + "/" + name, errno);
+}
+
+bool is_empty(const struct ::stat& status) { return S_ISREG(status.st_mode) && status.st_size == 0; }
 
 LeaseFile read_lease(const os::Directory& leases, const net::Ip& ip) {
   try {

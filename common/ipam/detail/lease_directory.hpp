@@ -2,6 +2,9 @@
 // Lease files among whatever else a directory may hold.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <optional>
 #include <vector>
 
 #include "common/ipam/lease_file.hpp"
@@ -12,6 +15,11 @@ namespace patchbay::ipam::detail {
 
 // Addresses that regular files are named after, sorted. Nothing is opened.
 std::vector<net::Ip> addresses_in(const os::Directory& leases);
+
+// nullopt when absent. Nothing is opened or followed.
+std::optional<struct ::stat> examine_lease(const os::Directory& leases, const net::Ip& ip);
+// A regular file of no length.
+bool is_empty(const struct ::stat& status);
 
 // `other` for what is no lease file at all (a link, a FIFO, too large); `torn` also when absent.
 // Throws io_failure when it cannot be read.

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// GC: the runtime says who is left.
+#include <algorithm>
+
+#include "common/base/error.hpp"
+#include "common/base/error_list.hpp"
+#include "common/ipam/detail/lease_directory.hpp"
+#include "common/ipam/store.hpp"
+
+namespace patchbay::ipam {
+namespace {
+
+using net::Ip;
+
+// The attachments that are to stay, by what a lease tells of them.
+class Valid {
+ public:
+  explicit Valid(const Owners& owners) {
+    for (const Owner& owner : owners) names_.emplace_back(owner.container, owner.ifname);
+    std::sort(names_.begin(), names_.end());
+  }
+  [[nodiscard]] bool keep(const LeaseFile& lease) const {
+    if (lease.kind == LeaseFile::Kind::torn || lease.kind == LeaseFile::Kind::other) return false;
+    const auto found = std::lower_bound(names_.begin(), names_.end(), Name{lease.container, lease.ifname});
+    if (found == names_.end() || found->first != lease.container) return false;
+    return lease.kind == LeaseFile::Kind::legacy || found->second == lease.ifname;
+  }
+  [[nodiscard]] bool keep(const Owner& owner) const {
+    return std::binary_search(names_.begin(), names_.end(), Name{owner.container, owner.ifname});
+  }
+
+ private:
+  using Name = std::pair<std::string_view, std::string_view>;
+  std::vector<Name> names_;
+};
+
+}  // namespace
+
+std::size_t Store::keep_only(const Owners& valid_owners) {
+  const Valid valid{valid_owners};
+  std::optional<std::vector<IndexEntry>> all;
+  // A lease that names nobody valid. Damaged it is of those who claim its address; and what is no
+  // container's is not ours to free, unless it is a damaged one of ours.
+  const auto goes = [&](const Ip& ip, const LeaseFile& lease) {
+    if (!all) all = entries();
+    const IndexEntry* claimant = nullptr;
+    bool kept = false;
+    for (const IndexEntry& entry : *all) {
+      if (std::find(entry.addresses.begin(), entry.addresses.end(), ip) == entry.addresses.end()) continue;
+      claimant = &entry;
+      const bool past = may_reclaim() && entry.boot != environment_.boot_id();
+      kept = kept || (!past && valid.keep(entry.owner));
+    }
+    const bool of_claimant = claimant != nullptr && is_damaged(ip, claimant->owner.network);
+    return of_claimant ? !kept : lease.kind != LeaseFile::Kind::other;
+  };
+  std::size_t freed = 0;
+  ErrorList errors;
+  for (const Ip& ip : taken()) {
+    errors.attempt("collect " + ip.to_string(), [&] {
+      const LeaseFile lease = detail::read_lease(leases_, ip);
+      const bool cut_short = lease.kind == LeaseFile::Kind::legacy && is_ours(ip);
+      if (valid.keep(lease) && !cut_short) return;
+      if (goes(ip, lease) && leases_.remove(ip.to_string())) ++freed;
+    });
+  }
+  leases_.remove_stale();
+  forget_all_but(valid_owners);
+  errors.throw_if_any();
+  return freed;
+}
+
+void Store::forget_all_but(const Owners& valid) {
+  std::vector<std::string> kept;
+  for (const Owner& owner : valid) kept.push_back(owner.file_name());
+  std::sort(kept.begin(), kept.end());
+  for (const std::string& name : index_.list()) {
+    if (!std::binary_search(kept.begin(), kept.end(), name)) index_.remove(name);
+  }
+  index_.remove_stale();
+}
+
+}  // namespace patchbay::ipam
