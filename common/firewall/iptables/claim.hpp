@@ -31,6 +31,7 @@ class Valid {
   // What is to go from this chain: everything when it is nobody's, else what other interfaces of the
   // container left.
   [[nodiscard]] Claim stale(const std::string& chain) const;
+  [[nodiscard]] bool has(const std::string& chain) const { return attachments_.contains(chain); }
 
  private:
   std::map<std::string, std::set<std::uint32_t>> attachments_;

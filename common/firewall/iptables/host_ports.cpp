@@ -118,6 +118,8 @@ void collect_host_ports(Table& table, const std::string& network, const Owners& 
     if (host_port_comment_is_of(network, comment->text)) chains.insert(*chain);
   }
   for (const std::string& chain : chains) remove_host_ports(table, chain, attachments.stale(chain));
+  drop_idle_chains(table,
+                   [&](const std::string& chain) { return is_host_port_chain(chain) && !attachments.has(chain); });
 }
 
 }  // namespace patchbay::firewall::iptables

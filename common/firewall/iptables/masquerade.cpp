@@ -82,6 +82,8 @@ void collect_masquerade(Table& table, const std::string& network, const Owners& 
   const Valid attachments{valid, masquerade_chain};
   for (const std::string& chain : chains_of_network(table, network))
     remove_masquerade(table, chain, attachments.stale(chain));
+  drop_idle_chains(table,
+                   [&](const std::string& chain) { return is_masquerade_chain(chain) && !attachments.has(chain); });
 }
 
 }  // namespace patchbay::firewall::iptables

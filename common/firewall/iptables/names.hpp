@@ -20,6 +20,7 @@ inline constexpr std::string_view kRaw = "raw";
 
 // Built-in chains.
 inline constexpr const char* kPrerouting = "PREROUTING";
+inline constexpr const char* kInput = "INPUT";
 inline constexpr const char* kOutput = "OUTPUT";
 inline constexpr const char* kPostrouting = "POSTROUTING";
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "common/firewall/iptables/names.hpp"
+
 namespace patchbay::firewall::iptables {
 namespace {
 
@@ -47,6 +49,21 @@ void drop_chain(Table& table, const std::string& chain) {
 bool jumps_to(const Rule& rule, const std::string& chain) {
   const std::string* target = rule.jump();
   return target != nullptr && *target == chain;
+}
+
+void drop_idle_chains(Table& table, const std::function<bool(const std::string&)>& condition) {
+  const auto all = table.chains();
+  auto idle = all;
+  std::erase_if(idle, [&](const std::string& chain) { return !condition(chain) || !table.rules(chain).empty(); });
+  if (idle.empty()) return;
+  auto sources = all;
+  sources.insert(sources.end(), {kPrerouting, kInput, kOutput, kPostrouting});
+  for (const std::string& source : sources) {
+    for (const Rule& rule : table.rules(source)) {
+      if (const std::string* chain = rule.jump()) std::erase(idle, *chain);
+    }
+  }
+  for (const std::string& chain : idle) table.delete_chain(chain);
 }
 
 }  // namespace patchbay::firewall::iptables

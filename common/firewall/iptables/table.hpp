@@ -60,5 +60,8 @@ std::size_t erase_if(Table& table, const std::string& chain, const std::function
 // With its rules; fine when absent. Nothing may jump to it.
 void drop_chain(Table& table, const std::string& chain);
 bool jumps_to(const Rule& rule, const std::string& chain);
+// Of the chains that `condition` chooses, those without rules that nothing jumps to: a flush leaves them so,
+// without a word about whose they were, and nobody misses them.
+void drop_idle_chains(Table& table, const std::function<bool(const std::string&)>& condition);
 
 }  // namespace patchbay::firewall::iptables

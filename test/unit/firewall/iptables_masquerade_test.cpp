@@ -110,6 +110,38 @@ TEST_CASE("masquerade: GC takes what belongs to this network and to nobody alive
   CHECK(table.lines() == kept);
 }
 
+TEST_CASE("masquerade: GC takes the chains that a flush has emptied") {
+  Notebook table;
+  const auto before = table.lines();
+  replace_masquerade(table, kOwner, {cidr("10.0.0.2/24")});
+  add_ports(table, kOwner, forward("10.0.0.2/24", 8080));
+  replace_masquerade(table, kOther, {cidr("10.0.0.3/24")});
+  add_ports(table, kOther, forward("10.0.0.3/24", 8081));
+  table.create_chain("CNI-of-others");
+  table.flush();
+  SECTION("of those who are not valid") {
+    collect_masquerade(table, "netA", {kOther});
+    collect_host_ports(table, "netA", {kOther});
+    CHECK_FALSE(table.has_chain(masquerade_chain(kOwner)));
+    CHECK_FALSE(table.has_chain(host_port_chain(kOwner)));
+    CHECK(table.has_chain(masquerade_chain(kOther)));
+    CHECK(table.has_chain(host_port_chain(kOther)));
+  }
+  SECTION("unless something leads there") {
+    table.append(Rule{.chain = "CNI-of-others", .target = Jump{masquerade_chain(kOwner)}});
+    collect_masquerade(table, "netA", {});
+    CHECK(table.has_chain(masquerade_chain(kOwner)));
+    CHECK_FALSE(table.has_chain(masquerade_chain(kOther)));
+  }
+  SECTION("and DEL takes its own") {
+    remove_masquerade(table, masquerade_chain(kOwner), of_attachment(kOwner, {}));
+    remove_host_ports(table, host_port_chain(kOwner), of_attachment(kOwner, {}));
+    CHECK_FALSE(table.has_chain(masquerade_chain(kOwner)));
+    CHECK_FALSE(table.has_chain(host_port_chain(kOwner)));
+  }
+  CHECK(table.has_chain("CNI-of-others"));
+}
+
 TEST_CASE("masquerade: GC spares a chain that somebody else's name happens to give") {
   Notebook table;
   const Owner twin{"net", "ActrA", "eth0"};

@@ -61,6 +61,10 @@ class Notebook final : public Table {
     ++edits;
   }
 
+  // iptables -F
+  void flush() {
+    for (auto& [name, rules] : chains_) rules.clear();
+  }
   // As after iptables-save and -restore, or as if the reference had written them.
   void forget_attachments() {
     for (auto& [name, rules] : chains_) {
