@@ -5,6 +5,7 @@
 
 #include "common/attach/record_format.hpp"
 #include "common/base/error.hpp"
+#include "common/base/error_list.hpp"
 #include "common/firewall/firewall.hpp"
 #include "common/netlink/link.hpp"
 
@@ -66,6 +67,32 @@ std::vector<Record> Records::list(const std::string& network) const {
     if (auto record = read_record(directory, name)) records.push_back(std::move(*record));
   }
   return records;
+}
+
+Records::Stale Records::stale(const std::string& network, const Owners& valid) const {
+  const os::Directory directory = of(network);
+  std::vector<std::string> kept;
+  for (const Owner& owner : valid) kept.push_back(owner.file_name());
+  std::sort(kept.begin(), kept.end());
+  Stale stale;
+  for (const std::string& name : directory.list()) {
+    if (std::binary_search(kept.begin(), kept.end(), name)) continue;
+    if (auto record = read_record(directory, name)) {
+      stale.records.push_back(std::move(*record));
+    } else {
+      stale.unreadable.push_back(name);
+    }
+  }
+  return stale;
+}
+
+void Records::remove(const std::string& network, const Stale& stale) const {
+  ErrorList failures;
+  for (const Record& record : stale.records) failures.attempt("remove a stale record", [&] { remove(record.owner); });
+  for (const std::string& name : stale.unreadable) {
+    failures.attempt("remove a torn record", [&] { of(network).remove(name); });
+  }
+  failures.throw_if_any();
 }
 
 std::optional<Record> Records::find_by_tag(const std::string& tag) const {

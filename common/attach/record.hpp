@@ -49,6 +49,13 @@ class Records {
   [[nodiscard]] std::optional<Record> find(const Owner& owner) const;
   void remove(const Owner& owner) const;
   [[nodiscard]] std::vector<Record> list(const std::string& network) const;
+  // GC: what is not of the valid, files among it that cannot be read as records (any more).
+  struct Stale {
+    std::vector<Record> records;
+    std::vector<std::string> unreadable;
+  };
+  [[nodiscard]] Stale stale(const std::string& network, const Owners& valid) const;
+  void remove(const std::string& network, const Stale& stale) const;
   // By tag, in any network: for telling whether a competitor is alive.
   [[nodiscard]] std::optional<Record> find_by_tag(const std::string& tag) const;
 

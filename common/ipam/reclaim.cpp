@@ -53,9 +53,25 @@ bool Store::is_dead(const IndexEntry& entry, const IsGone& gone) const {
   return seen_from_here && entry.netns && gone(*entry.netns, entry.netns_path);
 }
 
+// The kernel gives the number of a namespace that has gone to the next one, so a namespace of that number proves
+// nothing when it is known whose it is by now: another container's, at the path that the index has for that one. It
+// had no interface of this name when that one was attached.
+bool Store::is_superseded(const IndexEntry& entry, const std::vector<IndexEntry>& all) const {
+  if (!entry.netns || entry.pid_namespace != environment_.pid_namespace()) return false;
+  const auto is_heir = [&](const IndexEntry& other) {
+    return other.netns == entry.netns && other.boot == entry.boot && other.owner.container != entry.owner.container &&
+           other.owner.ifname == entry.owner.ifname && other.netns_path != entry.netns_path;
+  };
+  const auto heir = std::find_if(all.begin(), all.end(), [&](const IndexEntry& other) {
+    return is_heir(other) && environment_.namespace_at(other.netns_path) == entry.netns;
+  });
+  return heir != all.end() && environment_.namespace_at(entry.netns_path) != entry.netns;
+}
+
 bool Store::is_dead(const Owner& owner) const {
   const auto entry = find_entry(owner);
-  return entry && may_reclaim() && is_dead(*entry, is_gone()) && ours(*entry) == confirmed(*entry);
+  if (!entry || !may_reclaim() || ours(*entry) != confirmed(*entry)) return false;
+  return is_dead(*entry, is_gone()) || is_superseded(*entry, entries());
 }
 
 // The leases that the entry speaks of. The reference suite may have served the same container since,
@@ -70,9 +86,10 @@ Store::Judgement Store::judge() const {
   Judgement judgement;
   const bool may_reclaim = this->may_reclaim();
   const IsGone gone = is_gone();
-  for (IndexEntry& entry : entries()) {
-    if (may_reclaim && is_dead(entry, gone)) {
-      judgement.dead.push_back(std::move(entry));
+  const auto all = entries();
+  for (const IndexEntry& entry : all) {
+    if (may_reclaim && (is_dead(entry, gone) || is_superseded(entry, all))) {
+      judgement.dead.push_back(entry);
     } else {
       judgement.claimed.insert(judgement.claimed.end(), entry.addresses.begin(), entry.addresses.end());
     }

@@ -46,6 +46,7 @@ struct Environment {
   std::string (*boot_id)() = os::boot_id;
   std::uint64_t (*pid_namespace)() = own_pid_namespace;
   bool (*provably_gone)(const os::NetnsId&, const std::string& path) = nullptr;  // nullptr: an os::NetnsCensus
+  std::optional<os::NetnsId> (*namespace_at)(const std::string& path) = ipam::namespace_at;
 };
 
 class Store {
@@ -119,6 +120,7 @@ class Store {
   void create_lease(const net::Ip& ip, const Owner& owner);
   [[nodiscard]] IsGone is_gone() const;
   [[nodiscard]] bool is_dead(const IndexEntry& entry, const IsGone& gone) const;
+  [[nodiscard]] bool is_superseded(const IndexEntry& entry, const std::vector<IndexEntry>& all) const;
   [[nodiscard]] bool may_reclaim() const;
   // What the index says, judged.
   struct Judgement {

@@ -92,6 +92,19 @@ std::vector<firewall::PortForward> forwards_of_request(const contract::Request& 
   }
 }
 
+// The record, unless the runtime tells of another address: then the record is of the past, and the reference
+// suite, which keeps none, has served the attachment since.
+std::optional<attach::Record> current_record(const contract::Request& request) {
+  auto record = records().find(request.owner);
+  if (!record) return record;
+  for (const auto& forward : forwards_of_request(request)) {
+    const bool known = std::ranges::any_of(
+        record->addresses, [&](const net::Cidr& address) { return address.ip == forward.container.ip; });
+    if (!known) return std::nullopt;
+  }
+  return record;
+}
+
 }  // namespace
 
 contract::Result add(const contract::Request& request) {
@@ -122,7 +135,7 @@ contract::Result add(const contract::Request& request) {
 void del(const contract::Request& request) {
   ErrorList failures;
   std::optional<attach::Record> record;
-  failures.attempt("read the attachment record", [&] { record = records().find(request.owner); });
+  failures.attempt("read the attachment record", [&] { record = current_record(request); });
   failures.attempt("close the host ports", [&] { remove(request.owner, record); });
   failures.attempt("forget connections", [&] {
     firewall::conntrack::forget_ports(record ? record->port_forwards : forwards_of_request(request), false);
@@ -149,16 +162,14 @@ void gc(const contract::Request& request) {
   ErrorList failures;
   failures.attempt("close stale host ports",
                    [&] { firewall::collect(request.owner.network, {Kind::host_port}, valid); });
-  auto stale = records().list(request.owner.network);
-  std::erase_if(stale, [&](const auto& it) { return std::find(valid.begin(), valid.end(), it.owner) != valid.end(); });
+  const auto stale = records().stale(request.owner.network, valid);
   failures.attempt("forget connections", [&] {
     std::vector<firewall::PortForward> closed;
-    for (const attach::Record& record : stale) std::ranges::copy(record.port_forwards, std::back_inserter(closed));
+    for (const attach::Record& record : stale.records)
+      std::ranges::copy(record.port_forwards, std::back_inserter(closed));
     firewall::conntrack::forget_ports(closed, false);
   });
-  for (const attach::Record& record : stale) {
-    failures.attempt("remove a stale record", [&] { records().remove(record.owner); });
-  }
+  failures.attempt("forget the attachments", [&] { records().remove(request.owner.network, stale); });
   failures.throw_if_any();
 }
 

@@ -150,6 +150,28 @@ TEST_CASE("torn, strange and misplaced records are passed over") {
   CHECK(records.list("net").size() == 1);
 }
 
+TEST_CASE("GC removes the records of those who are not valid, cut off at whatever length") {
+  const Scratch scratch;
+  const Records records{"bridge", scratch.path()};
+  const std::string directory = scratch / "bridge/net";
+  const std::string whole = attach::print_record(example());
+  const Owner other{"net", "c2", "eth0"};
+  for (std::size_t size = 0; size <= whole.size(); size += size < 4 ? 1 : whole.size() / 9) {
+    records.write(example());
+    records.write(of("net", "c2", "eth0"));
+    scratch.file("bridge/net/" + example().owner.file_name(), whole.substr(0, size));
+    scratch.file("bridge/net/" + other.file_name(), "torn as well");
+    const auto stale = records.stale("net", {other});
+    CHECK(stale.records.size() + stale.unreadable.size() == 1);
+    records.remove("net", stale);
+    CHECK(os::Directory::find(directory)->list() == std::vector{other.file_name()});
+    const auto all = records.stale("net", {});
+    CHECK(all.unreadable == std::vector{other.file_name()});
+    records.remove("net", all);
+    CHECK(os::Directory::find(directory)->list().empty());
+  }
+}
+
 TEST_CASE("records are found by tag") {
   const Scratch scratch;
   const Records records{"bridge", scratch.path()};

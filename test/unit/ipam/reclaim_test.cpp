@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is dead, and who is not.
+#include <map>
+
 #include "test/unit/ipam/support.hpp"
 
 using namespace patchbay;
@@ -90,6 +92,33 @@ TEST_CASE_METHOD(Fixture,
   store().reclaim_dead();
   CHECK(os::Directory::find(scratch / index)->list() == std::vector<std::string>{"newer"});
   CHECK(std::filesystem::is_symlink(scratch / (index + "link")));
+}
+
+// The kernel gives the number of a namespace that has gone to the next.
+TEST_CASE_METHOD(Fixture, "a namespace proves nobody alive when it is known to be another container's by now") {
+  static std::map<std::string, os::NetnsId> paths;
+  paths = {{"/run/netns/c2", {4, 100}}};
+  auto environment = Machine::environment();
+  environment.namespace_at = [](const std::string& path) {
+    const auto at = paths.find(path);
+    return at == paths.end() ? std::nullopt : std::optional{at->second};
+  };
+  const auto open = [&] { return Store::open(scratch.path(), "net", environment); };
+  std::string ifname = "eth0", path = "/run/netns/c2";
+  bool dead = false;
+  SECTION("as both have the same interface in it") { dead = true; }
+  SECTION("not while the path still leads there") { paths["/run/netns/c1"] = {4, 100}; }
+  SECTION("not when the other's path leads elsewhere") { paths[path] = {4, 101}; }
+  SECTION("not when they have different interfaces there") { ifname = "eth1"; }
+  SECTION("not when they were attached by the same path") { path = "/run/netns/c1"; }
+  SECTION("not when seen from another PID namespace") { Machine::pid_namespace = 2; }
+  open().reserve(Machine::tenant("c1", 100), {{ip("10.0.0.2"), 0}});
+  Machine::pid_namespace = 1;
+  open().reserve({{"net", "c2", ifname}, path, os::NetnsId{4, 100}}, {{ip("10.0.0.3"), 0}});
+  CHECK(open().is_dead({"net", "c1", "eth0"}) == dead);
+  CHECK(open().reclaim_dead() == (dead ? 1 : 0));
+  CHECK(holder("10.0.0.2") == (dead ? "nobody" : "c1"));
+  CHECK(holder("10.0.0.3") == "c2");
 }
 
 TEST_CASE_METHOD(Fixture, "torn leases are reclaimed") {

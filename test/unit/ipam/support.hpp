@@ -24,7 +24,8 @@ struct Machine {
   static ipam::Environment environment() {
     return {.boot_id = [] { return boot; },
             .pid_namespace = [] { return pid_namespace; },
-            .provably_gone = [](const os::NetnsId& id, const std::string&) { return !alive.contains(id); }};
+            .provably_gone = [](const os::NetnsId& id, const std::string&) { return !alive.contains(id); },
+            .namespace_at = [](const std::string&) { return std::optional<os::NetnsId>{}; }};
   }
   // A tenant whose namespace is alive.
   static ipam::Tenant tenant(const std::string& container, std::uint64_t inode, const std::string& ifname = "eth0") {

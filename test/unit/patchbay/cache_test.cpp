@@ -126,6 +126,24 @@ TEST_CASE("damage is told, and repaired by the next ADD or DEL") {
   }
 }
 
+TEST_CASE("an entry cut off at whatever length is damaged, and never somebody else's") {
+  const Temporary directory;
+  const ResultCache cache{directory.path()};
+  const std::string whole = kEntry;
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    std::string text = whole.substr(0, size);
+    if (size == whole.size()) text.assign(size, '\0');
+    CAPTURE(size);
+    directory.write(kFile, text);
+    CHECK_THROWS_AS(cache.find(kOwner), Error);
+    const Inventory inventory = cache.inventory("blue");
+    CHECK(inventory.entries.empty());
+    CHECK(std::find(inventory.possible.begin(), inventory.possible.end(), kOwner) != inventory.possible.end());
+    cache.remove(kOwner);
+    CHECK_FALSE(directory.has(kFile));
+  }
+}
+
 TEST_CASE("an attachment whose names read the same keeps its entry") {
   const Temporary directory;
   const ResultCache cache{directory.path()};
