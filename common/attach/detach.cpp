@@ -23,16 +23,39 @@ const std::vector<firewall::Kind> kKinds{firewall::Kind::masquerade, firewall::K
 struct Traces {
   std::optional<Record> record;
   std::vector<net::Cidr> addresses;
+  // The runtime tells of addresses that the record does not know: it is of the past, and the reference suite,
+  // which keeps no records, has served the attachment since.
+  bool outdated = false;
 };
 
 // The record of this boot names everything there can be.
 bool is_complete(const Record& record) { return record.addresses_known && record.boot == os::boot_id(); }
 
-// The namespace, unless it is not the one that was attached: another container may live at the path by now.
+std::optional<contract::Result> reported(const contract::Request& request) {
+  try {
+    return request.previous_result();
+  } catch (const Error&) {
+    return std::nullopt;  // a damaged prevResult is no reason to keep the attachment; tags tell as much
+  }
+}
+
+// The interface in there is the one that the runtime was given, by its MAC.
+bool is_reported(Container& container, const contract::Request& request) {
+  const auto result = reported(request);
+  const auto link = result ? links::find(container.socket, container.ifname) : std::nullopt;
+  return link && std::any_of(result->interfaces.begin(), result->interfaces.end(), [&](const auto& interface) {
+           return interface.name == link->name && !interface.sandbox.empty() &&
+                  net::Mac::parse(interface.mac) == link->mac;
+         });
+}
+
+// The namespace, unless it is not the one that was attached: another container may live at the path by now. (Or
+// the record is of the past.)
 std::optional<Container> recorded_container(const contract::Request& request, const std::optional<Record>& record) {
   const std::string path = request.netns.empty() && record ? record->netns_path : request.netns;
   auto container = find_container(path, request);
-  if (container && record && record->netns && *record->netns != container->netns.id()) return std::nullopt;
+  const bool is_another = container && record && record->netns && *record->netns != container->netns.id();
+  if (is_another && !is_reported(*container, request)) return std::nullopt;
   return container;
 }
 
@@ -53,12 +76,18 @@ std::vector<net::Cidr> addresses_on(Container& container) {
 }
 
 std::vector<net::Cidr> reported_addresses(const contract::Request& request) {
-  try {
-    if (const auto previous = request.previous_result()) return addresses_of(*previous);
-  } catch (const Error&) {
-    // A damaged prevResult is no reason to keep the attachment; tags tell as much.
+  const auto previous = reported(request);
+  return previous ? addresses_of(*previous) : std::vector<net::Cidr>{};
+}
+
+void add_reported(Traces& traces, const contract::Request& request) {
+  for (const net::Cidr& address : reported_addresses(request)) {
+    const bool known = std::any_of(traces.addresses.begin(), traces.addresses.end(),
+                                   [&](const net::Cidr& it) { return it.ip == address.ip; });
+    if (known) continue;
+    traces.addresses.push_back(address);
+    traces.outdated = true;
   }
-  return {};
 }
 
 Traces find_traces(const contract::Request& request, const Records& records, ErrorList& failures) {
@@ -66,6 +95,7 @@ Traces find_traces(const contract::Request& request, const Records& records, Err
   failures.attempt("read the attachment record", [&] { traces.record = records.find(request.owner); });
   if (traces.record && traces.record->addresses_known) {
     traces.addresses = traces.record->addresses;
+    add_reported(traces, request);
     return traces;
   }
   traces.addresses = reported_addresses(request);
@@ -77,7 +107,7 @@ Traces find_traces(const contract::Request& request, const Records& records, Err
 }
 
 void remove_rules(const Owner& owner, const Traces& traces) {
-  if (traces.record && is_complete(*traces.record)) return attach::remove_rules(*traces.record);
+  if (traces.record && is_complete(*traces.record) && !traces.outdated) return attach::remove_rules(*traces.record);
   firewall::remove(owner, kKinds, {.addresses = traces.addresses, .ports = {}});
 }
 
@@ -158,30 +188,26 @@ void clear_leftovers(const contract::Request& request, const Records& records) {
 void collect(const contract::Request& request, const Records& records) {
   const Owners valid = required_valid_attachments(request);
   const std::string& network = request.owner.network;
-  auto stale = records.list(network);
-  std::erase_if(stale,
-                [&](const Record& it) { return std::find(valid.begin(), valid.end(), it.owner) != valid.end(); });
+  const Records::Stale stale = records.stale(network, valid);
   ErrorList failures;
   failures.attempt("remove stale rules", [&] { firewall::collect(network, kKinds, valid); });
   bool unplugged = false;
   failures.attempt("remove stale cables", [&] {
     netlink::Socket host;
     Owners owners;
-    for (const Record& record : stale) owners.push_back(record.owner);
+    for (const Record& record : stale.records) owners.push_back(record.owner);
     collect_host_ends(host, network, valid, owners);
     unplugged = true;
   });
   failures.attempt("forget connections", [&] {
     std::vector<net::Ip> addresses;
-    for (const Record& record : stale) {
+    for (const Record& record : stale.records) {
       for (const net::Cidr& address : record.addresses) addresses.push_back(address.ip);
     }
     firewall::conntrack::forget_addresses(addresses);
   });
-  for (const Record& record : stale) {
-    if (unplugged) failures.attempt("remove a stale record", [&] { records.remove(record.owner); });
-  }
   if (unplugged) {
+    failures.attempt("forget the attachments", [&] { records.remove(network, stale); });
     failures.attempt("collect addresses", [&] {
       if (const auto type = ipam_type(request)) collect_addresses(request, *type);
     });

@@ -7,6 +7,7 @@
 #include "common/base/error.hpp"
 #include "common/base/error_list.hpp"
 #include "common/firewall/firewall.hpp"
+#include "common/ipam/namespaces.hpp"
 #include "common/netlink/link.hpp"
 
 namespace patchbay::attach {
@@ -29,6 +30,14 @@ std::optional<Record> read_record(const os::Directory& directory, const std::str
 std::optional<std::string> network_in(const std::string& tag) {
   if (tag.empty() || tag.front() == '#') return std::nullopt;
   return tag.substr(0, tag.find('/'));
+}
+
+// Under whatever name. It outlives its namespace by the moment that the kernel needs to take it down.
+bool has_host_end(const Record& record) {
+  wire::Socket socket;
+  if (netlink::links::find(socket, record.host_ifname)) return true;
+  const auto all = netlink::links::list(socket);
+  return std::any_of(all.begin(), all.end(), [&](const auto& link) { return link.alias == record.owner.tag(); });
 }
 
 bool matches(const Owner& owner, const std::string& tag) {
@@ -137,12 +146,8 @@ bool is_dead(const Record& record) {
   try {
     if (record.boot != os::boot_id()) return true;
     if (!record.netns) return false;
-    // Its host end outlives a namespace by the moment that the kernel needs to take it down.
-    if (!record.host_ifname.empty()) {
-      wire::Socket socket;
-      if (netlink::links::find(socket, record.host_ifname)) return false;
-    }
-    return os::provably_gone(*record.netns, record.netns_path);
+    if (record.host_ifname.empty()) return os::provably_gone(*record.netns, record.netns_path);
+    return !has_host_end(record) && ipam::namespace_at(record.netns_path) != record.netns;
   } catch (const Error&) {
     return false;  // in doubt
   }

@@ -73,8 +73,9 @@ void choose_backend(Record& record, std::optional<firewall::Backend> configured)
 void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,
                     std::optional<firewall::Backend> configured);
 
-// True when what this record stands for is provably dead: another boot, or its namespace is gone
-// and (if it has one) its host interface too.
+// True when what this record stands for is provably dead: it is of another boot; its namespace is gone; or its
+// cable is, while its path no longer leads to its namespace (whose number may be another's by now: the kernel
+// uses them again).
 bool is_dead(const Record& record);
 
 }  // namespace patchbay::attach

@@ -202,3 +202,52 @@ TEST_CASE("leases are handed out alternately from one store, each address once")
   chain.add("again");
   CHECK(chain.ip("again") == "10.10.0.2");
 }
+
+// Each of them forgets what the other does in between, so records of ours outlive what they tell of.
+TEST_CASE("an attachment that changes hands more than once is removed by whoever has it last") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
+  const bool same_address = GENERATE(false, true);
+  for (const auto& make : {usual_plugins, point_to_point_plugins}) {
+    DYNAMIC_SECTION((make == usual_plugins ? "bridge" : "ptp") << (same_address ? ", same address" : "")) {
+      Node node{{"", make, true, true, true}, reference()};
+      node.world.netns("c1");
+      const auto before = node.world.snapshot();
+      node.by(ours());
+      node.chain.add("c1");
+      node.by(reference());
+      node.chain.del("c1");
+      node.world.remove_netns("c1");
+      if (same_address) node.world.sh("rm -f /var/lib/cni/networks/net/last_reserved_ip.*");
+      node.chain.add("c1");  // in a namespace of its own, by the same name
+      node.by(ours());
+      node.chain.del("c1");
+      node.forget_connections();
+      CHECK(difference(before, node.world.snapshot()) == "");
+    }
+  }
+}
+
+TEST_CASE("GC of ours keeps what the reference attached and still is valid, and takes the rest") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
+  const Network network{"bridge, everything", usual_plugins, true, true, true};
+  Node node{network, reference()};
+  for (const char* name : {"red", "blue"}) node.world.netns(name);
+  node.chain.add("blue");
+  const auto before = node.world.snapshot();
+  node.chain.port_mappings = {{{"hostPort", 8081}, {"containerPort", 80}, {"protocol", "tcp"}}};
+  node.chain.add("red");
+  node.world.remove_netns("red");
+  node.world.netns("red");
+  // Its cable goes with the namespace, in the kernel's own time: no tag tells whose it is.
+  node.world.sh("for i in $(seq 200); do ip link show " + node.chain.host_end("red") +
+                " >/dev/null 2>&1 || exit 0; sleep 0.05; done; exit 1");
+  Chain newer{node.world, node.all_plugins, "net", "1.1.0"};
+  CHECK(newer.gc({"blue"}).exit_code == 0);
+  CHECK(difference(before, node.world.snapshot()) == "");
+  node.by(ours());
+  CHECK(node.chain.check("blue").exit_code == 0);
+  node.by(reference());
+  node.chain.del("blue");
+}
