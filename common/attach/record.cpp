@@ -104,6 +104,20 @@ void Records::remove(const std::string& network, const Stale& stale) const {
   failures.throw_if_any();
 }
 
+std::vector<Records::File> Records::files() const {
+  std::vector<File> files;
+  for (const std::string& network : os::Directory::at(directory_ + "/" + plugin_, kDirectoryMode).directories()) {
+    const os::Directory directory = of(network);
+    for (const std::string& name : directory.list()) {
+      const auto written = directory.modified(name);
+      files.push_back({network, name, read_record(directory, name), written});
+    }
+  }
+  return files;
+}
+
+void Records::remove(const File& file) const { of(file.network).remove(file.name); }
+
 std::optional<Record> Records::find_by_tag(const std::string& tag) const {
   const auto network = network_in(tag);
   const auto networks =
@@ -140,6 +154,20 @@ void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,
   if (any_v6 && record.masquerade && record.backend != firewall::Backend::iptables) {
     record.backend = firewall::choose(configured, kSecond);
   }
+}
+
+std::optional<firewall::Intents> intents_of(const Record& record) {
+  const bool mac_is_lost = record.mac_spoof_check && !record.mac;
+  const bool ports_are_lost = !record.port_forwards.empty() && !record.forwarding;
+  if (!record.addresses_known || mac_is_lost || ports_are_lost) return std::nullopt;
+  firewall::Intents intents;
+  if (record.masquerade) intents.masquerade = firewall::Masquerade{record.addresses};
+  if (record.mac_spoof_check) intents.mac_spoof = {.host_ifname = record.host_ifname, .mac = *record.mac};
+  if (!record.port_forwards.empty()) {
+    intents.port_forwards = record.forwarding;
+    intents.port_forwards->families = record.port_forwards;
+  }
+  return intents;
 }
 
 bool is_dead(const Record& record) {

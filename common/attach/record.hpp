@@ -17,6 +17,7 @@
 #include "common/contract/result.hpp"
 #include "common/firewall/intent.hpp"
 #include "common/net/ip.hpp"
+#include "common/net/mac.hpp"
 #include "common/os/file.hpp"
 #include "common/os/netns.hpp"
 
@@ -34,13 +35,22 @@ struct Record {
   std::optional<firewall::Backend> backend;  // that makes the rules, once chosen
   std::string ipam_type;                     // the IPAM plugin that was asked; empty: none
   std::vector<firewall::PortForward> port_forwards;
-  std::string cable;  // veth: the name of the direct cable
+  // What it takes, beyond the above, to make the rules again; nullopt in records of versions before.
+  std::optional<firewall::PortForwards> forwarding;  // how the ports are forwarded; without `families`
+  std::optional<net::Mac> mac;                       // the one that the spoof check lets in
+  std::string cable;                                 // veth: the name of the direct cable
 };
 
 inline constexpr const char* kRunDirectory = "/run/patchbay";
 
 class Records {
  public:
+  // As found on disk, for audits: what is not readable as a record is there without one.
+  struct File {
+    std::string network, name;
+    std::optional<Record> record;
+    std::optional<os::FileTime> written;
+  };
   explicit Records(std::string plugin, std::string directory = kRunDirectory)
       : plugin_(std::move(plugin)), directory_(std::move(directory)) {}
   void write(const Record& record) const;
@@ -56,6 +66,8 @@ class Records {
   };
   [[nodiscard]] Stale stale(const std::string& network, const Owners& valid) const;
   void remove(const std::string& network, const Stale& stale) const;
+  [[nodiscard]] std::vector<File> files() const;  // of all networks
+  void remove(const File& file) const;
   // By tag, in any network: for telling whether a competitor is alive.
   [[nodiscard]] std::optional<Record> find_by_tag(const std::string& tag) const;
 
@@ -72,6 +84,9 @@ void choose_backend(Record& record, std::optional<firewall::Backend> configured)
 // …and the addresses that IPAM has handed out: those of IPv6 may want the other one.
 void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,
                     std::optional<firewall::Backend> configured);
+
+// The rules that its plugin made for this record; nullopt when it does not tell.
+std::optional<firewall::Intents> intents_of(const Record& record);
 
 // True when what this record stands for is provably dead: it is of another boot; its namespace is gone; or its
 // cable is, while its path no longer leads to its namespace (whose number may be another's by now: the kernel

@@ -111,6 +111,21 @@ PortForward to_port_forward(const Json& object) {
   return forward;
 }
 
+json to_json(const firewall::PortForwards& forwarding) {
+  return {{"snat", forwarding.snat},
+          {"masqAll", forwarding.masquerade_all},
+          {"markMasqBit", forwarding.mark_bit},
+          {"externalSetMarkChain", forwarding.external_set_mark_chain}};
+}
+
+firewall::PortForwards to_forwarding(const Json& object) {
+  return {.families = {},
+          .snat = object.flag("snat"),
+          .masquerade_all = object.flag("masqAll"),
+          .mark_bit = static_cast<unsigned>(required(object.integer("markMasqBit", {0, 31}))),
+          .external_set_mark_chain = required(object.text("externalSetMarkChain"))};
+}
+
 Record to_record(const Json& object) {
   Record record;
   record.owner = {.network = required(object.text("network")),
@@ -129,6 +144,8 @@ Record to_record(const Json& object) {
   record.backend = firewall::parse_backend(object.text_or("backend", ""));
   record.ipam_type = object.text_or("ipamType", "");
   for (const Json& forward : object.list("portForwards")) record.port_forwards.push_back(to_port_forward(forward));
+  if (const auto forwarding = object.object("forwarding")) record.forwarding = to_forwarding(*forwarding);
+  record.mac = object.mac("mac");
   record.cable = object.text_or("cable", "");
   return record;
 }
@@ -151,6 +168,8 @@ std::string print_record(const Record& record) {
               {"cable", record.cable}};
   for (const net::Cidr& address : record.addresses) object["addresses"].push_back(address.to_string());
   if (record.backend) object["backend"] = firewall::to_string(*record.backend);
+  if (record.forwarding) object["forwarding"] = to_json(*record.forwarding);
+  if (record.mac) object["mac"] = record.mac->to_string();
   if (record.netns) object["netns"] = ipam::to_string(*record.netns);
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }

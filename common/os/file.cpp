@@ -2,6 +2,7 @@
 #include "common/os/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -49,6 +50,13 @@ std::string boot_id() {
     return std::string{line};
   }();
   return id;
+}
+
+std::optional<FileTime> Directory::modified(const std::string& name) const {
+  struct ::stat status {};
+  if (fstatat(base(), locate(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return FileTime{std::chrono::seconds{status.st_mtim.tv_sec} +
+                  std::chrono::microseconds{status.st_mtim.tv_nsec / 1000}};
 }
 
 }  // namespace patchbay::os

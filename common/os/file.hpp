@@ -18,6 +18,8 @@ namespace patchbay::os {
 
 inline constexpr std::size_t kSmallFile = 65536;
 
+using FileTime = std::chrono::system_clock::time_point;
+
 // A directory, opened once; names below are relative to it and must not contain '/'.
 class Directory {
  public:
@@ -42,6 +44,8 @@ class Directory {
   [[nodiscard]] bool create_in_place(const std::string& name, std::string_view content, unsigned mode) const;
   // Replaces or creates, atomically (temporary name, then rename).
   void write(const std::string& name, std::string_view content, unsigned mode) const;
+  // When it was last written; nullopt when it is absent or does not tell.
+  [[nodiscard]] std::optional<FileTime> modified(const std::string& name) const;
   // False when it was absent.
   bool remove(const std::string& name) const;
   // Names of regular files, without our temporary ones; sorted.

@@ -43,7 +43,10 @@ void begin_record(Attachment& it) {
   it.record.host_ifname = it.request.owner.host_ifname();
   it.record.masquerade = it.config.ip_masq && it.config.ipam;
   it.record.mac_spoof_check = it.config.mac_spoof_check;
-  if (it.config.mac_spoof_check) it.record.backend = firewall::Backend::nftables;  // masquerading may want the other
+  if (it.config.mac_spoof_check) {
+    it.record.backend = firewall::Backend::nftables;                     // masquerading may want the other
+    it.record.mac = it.config.mac ? it.config.mac : net::Mac::random();  // chosen here, so that the record can tell
+  }
   it.record.ipam_type = it.config.ipam.value_or("");
   attach::choose_backend(it.record, it.config.backend);
   it.undo.add("forget the attachment", [&it] { records().remove(it.request.owner); });
@@ -84,11 +87,12 @@ void receive_addresses(Attachment& it) {
 }
 
 netlink::links::Veth plug_in(Attachment& it, const netlink::Link& bridge) {
-  netlink::links::Veth cable = attach::create_cable(it.host, {.owner = it.request.owner,
-                                                              .container = &it.container.netns,
-                                                              .container_mac = it.config.mac,
-                                                              .mtu = it.config.mtu,
-                                                              .master = bridge.index});
+  netlink::links::Veth cable =
+      attach::create_cable(it.host, {.owner = it.request.owner,
+                                     .container = &it.container.netns,
+                                     .container_mac = it.record.mac ? it.record.mac : it.config.mac,
+                                     .mtu = it.config.mtu,
+                                     .master = bridge.index});
   it.undo.add("remove the cable", [&it, index = cable.host.index] { links::remove(it.host, index, {}); });
   configure_port(it.host, cable.host, it.config);
   // Interfaces in the order of the reference: bridge, host end, container end.

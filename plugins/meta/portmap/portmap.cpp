@@ -35,6 +35,8 @@ attach::Record record_of(const contract::Request& request, const Config& config,
   }
   record.addresses_known = true;
   record.port_forwards = wanted.families;
+  record.forwarding = wanted;
+  record.forwarding->families.clear();
   record.backend = firewall::choose(config.backend, families);
   return record;
 }

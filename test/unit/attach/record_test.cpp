@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "common/attach/record_format.hpp"
 #include "common/os/file.hpp"
 #include "test/unit/contract/support.hpp"
@@ -39,6 +41,12 @@ Record example() {
                                              .interface = "eth+"},
                                             {.field = firewall::Condition::Field::mark, .mark = 7, .mask = 0xFF},
                                             {.subnet = cidr("198.51.100.0/24")}}}},
+          .forwarding = firewall::PortForwards{.families = {},
+                                               .snat = false,
+                                               .masquerade_all = true,
+                                               .mark_bit = 7,
+                                               .external_set_mark_chain = "KUBE-MARK"},
+          .mac = net::Mac::parse("02:00:00:00:00:01"),
           .cable = "blue"};
 }
 
@@ -58,6 +66,46 @@ TEST_CASE("a record survives the way to disk and back") {
   CHECK(read.port_forwards[0].conditions == example().port_forwards[0].conditions);
   CHECK(read.cable == "blue");
   CHECK_FALSE(attach::parse_record(attach::print_record(of("n", "c", "i"))).value().netns);
+}
+
+TEST_CASE("a record tells the rules that were made for it, or that it does not") {
+  const Record read = attach::parse_record(attach::print_record(example())).value();
+  const auto intents = attach::intents_of(read).value();
+  CHECK(intents.masquerade->addresses == example().addresses);
+  CHECK(intents.mac_spoof->host_ifname == "veth0123");
+  CHECK(intents.mac_spoof->mac == example().mac);
+  CHECK(intents.port_forwards->families.size() == 1);
+  CHECK_FALSE(intents.port_forwards->snat);
+  CHECK(intents.port_forwards->masquerade_all);
+  CHECK(intents.port_forwards->mark_bit == 7);
+  CHECK(intents.port_forwards->external_set_mark_chain == "KUBE-MARK");
+
+  Record lacking = example();
+  SECTION("the MAC") { lacking.mac.reset(); }
+  SECTION("how ports are forwarded") { lacking.forwarding.reset(); }
+  SECTION("the addresses") { lacking.addresses_known = false; }
+  CHECK(attach::intents_of(lacking).has_value() == (lacking.mac && lacking.forwarding && lacking.addresses_known));
+  Record nothing = of("n", "c", "i");
+  nothing.addresses_known = true;
+  CHECK(attach::intents_of(nothing).value().empty());
+}
+
+TEST_CASE("every file among the records is listed, readable as one or not") {
+  const Scratch scratch;
+  const Records records{"bridge", scratch / "patchbay"};
+  CHECK(records.files().empty());
+  records.write(example());
+  records.write(of("other", "c2", "eth0"));
+  std::ofstream{scratch / "patchbay/bridge/net/feed"} << "{";
+  const auto files = records.files();
+  REQUIRE(files.size() == 3);
+  for (const auto& file : files) {
+    CHECK(file.record.has_value() == (file.name != "feed"));
+    CHECK(file.written.has_value());
+    if (file.record) CHECK(file.network == file.record->owner.network);
+    records.remove(file);
+  }
+  CHECK(records.files().empty());
 }
 
 TEST_CASE("what is no record is none") {
