@@ -8,6 +8,9 @@
 namespace patchbay {
 namespace {
 
+// "#", 16 digits, "/", 32 digits
+constexpr std::size_t kShortNetwork = 18, kShortTag = 50;
+
 std::string short_network(std::string_view network) { return "#" + sha512_hex(network, 16) + "/"; }
 
 }  // namespace
@@ -16,6 +19,25 @@ std::string Owner::tag() const {
   std::string clear = network + "/" + container + "/" + ifname;
   if (clear.size() <= kTagLength) return clear;
   return short_network(network) + sha512_hex(container + "/" + ifname, 32);
+}
+
+std::optional<Owner> Owner::parse_tag(std::string_view tag) {
+  const std::size_t first = tag.find('/');
+  const std::size_t second = first == std::string_view::npos ? first : tag.find('/', first + 1);
+  if (second == std::string_view::npos || tag.starts_with('#') || tag.find('/', second + 1) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  Owner owner{std::string{tag.substr(0, first)}, std::string{tag.substr(first + 1, second - first - 1)},
+              std::string{tag.substr(second + 1)}};
+  if (owner.network.empty() || owner.container.empty() || owner.ifname.empty()) return std::nullopt;
+  return owner;
+}
+
+bool Owner::is_tag(std::string_view text) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  const bool is_short = text.size() == kShortTag && text.front() == '#' && text[kShortNetwork - 1] == '/' &&
+                        std::ranges::count_if(text, is_hex) == kShortTag - 2;
+  return is_short || parse_tag(text).has_value();
 }
 
 bool Owner::tag_is_of_network(std::string_view tag, std::string_view network) {

@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ struct Owner {
   [[nodiscard]] std::string tag() const;
   static constexpr std::size_t kTagLength = 120;
 
+  // The owner that a tag in clear names; nullopt for the short form, and for what is no tag.
+  static std::optional<Owner> parse_tag(std::string_view tag);
+  // True when some attachment may have made it.
+  static bool is_tag(std::string_view text);
   // True when `tag` was made by some attachment of `network`.
   static bool tag_is_of_network(std::string_view tag, std::string_view network);
 

@@ -42,7 +42,7 @@ std::size_t Store::keep_only(const Owners& valid_owners) {
   // A lease that names nobody valid. Damaged it is of those who claim its address; and what is no
   // container's is not ours to free, unless it is a damaged one of ours.
   const auto goes = [&](const Ip& ip, const LeaseFile& lease) {
-    if (!all) all = entries();
+    if (!all) all = readable_entries();
     const IndexEntry* claimant = nullptr;
     bool kept = false;
     for (const IndexEntry& entry : *all) {

@@ -30,7 +30,7 @@ std::optional<unsigned> Store::mode_of(const Ip& ip) const {
 
 bool Store::is_ours(const Ip& ip) const { return mode_of(ip) == kLeaseMode; }
 
-std::vector<IndexEntry> Store::entries() const {
+std::vector<IndexEntry> Store::readable_entries() const {
   std::vector<IndexEntry> all;
   for (const std::string& name : index_.list()) {
     auto entry = find_entry(name);
@@ -56,7 +56,7 @@ std::vector<Ip> Store::damaged(const IndexEntry& entry) const {
   for (const Ip& ip : entry.addresses) {
     const LeaseFile lease = detail::read_lease(leases_, ip);
     if (lease.names(entry.owner.container, entry.owner.ifname) || !is_damaged(ip, entry.owner.network)) continue;
-    if (!all) all = entries();
+    if (!all) all = readable_entries();
     const bool of_another = std::any_of(all->begin(), all->end(), [&](const IndexEntry& other) {
       return other.owner != entry.owner && claims(other, ip);
     });

@@ -71,7 +71,7 @@ bool Store::is_superseded(const IndexEntry& entry, const std::vector<IndexEntry>
 bool Store::is_dead(const Owner& owner) const {
   const auto entry = find_entry(owner);
   if (!entry || !may_reclaim() || ours(*entry) != confirmed(*entry)) return false;
-  return is_dead(*entry, is_gone()) || is_superseded(*entry, entries());
+  return is_dead(*entry, is_gone()) || is_superseded(*entry, readable_entries());
 }
 
 // The leases that the entry speaks of. The reference suite may have served the same container since,
@@ -86,7 +86,7 @@ Store::Judgement Store::judge() const {
   Judgement judgement;
   const bool may_reclaim = this->may_reclaim();
   const IsGone gone = is_gone();
-  const auto all = entries();
+  const auto all = readable_entries();
   for (const IndexEntry& entry : all) {
     if (may_reclaim && (is_dead(entry, gone) || is_superseded(entry, all))) {
       judgement.dead.push_back(entry);

@@ -27,6 +27,7 @@
 #include "common/base/owner.hpp"
 #include "common/ipam/detail/last_address.hpp"
 #include "common/ipam/index_entry.hpp"
+#include "common/ipam/lease_file.hpp"
 #include "common/ipam/namespaces.hpp"
 #include "common/net/ip.hpp"
 #include "common/os/file.hpp"
@@ -56,6 +57,8 @@ class Store {
   static Store open(const std::string& data_dir, const std::string& network, const Environment& environment = {});
   static std::optional<Store> find(const std::string& data_dir, const std::string& network,
                                    const Environment& environment = {});
+  // The networks that have a store in there.
+  static std::vector<std::string> networks(const std::string& data_dir);
 
   // --- one address ---------------------------------------------------------------------------------
   struct Lease {
@@ -106,6 +109,26 @@ class Store {
   // GC: frees every lease of this network whose (container, ifname) is not among `valid`. A legacy
   // lease without ifname is kept when any valid attachment has its container.
   std::size_t keep_only(const Owners& valid);
+
+  // --- file by file, for audits ------------------------------------------------------------------------
+  struct LeaseState {
+    net::Ip ip;
+    LeaseFile file;
+    bool ours = false;  // by its mode: not written by the reference suite
+  };
+  [[nodiscard]] std::vector<LeaseState> lease_files() const;
+  // Compare and delete: false when the file says something else by now.
+  bool remove(const LeaseState& lease);
+  struct EntryState {
+    std::string name;
+    std::optional<IndexEntry> entry;  // nullopt: torn, or not understood
+    bool torn = false;
+  };
+  [[nodiscard]] std::vector<EntryState> entries() const;
+  void remove(const EntryState& entry);
+  // Whether boots, namespaces and processes of this machine prove anything about these leases.
+  [[nodiscard]] bool may_reclaim() const;
+
   // True once per boot: dead leases have not been reclaimed yet in this one.
   [[nodiscard]] bool first_use_since_boot() const;
 
@@ -121,14 +144,13 @@ class Store {
   [[nodiscard]] IsGone is_gone() const;
   [[nodiscard]] bool is_dead(const IndexEntry& entry, const IsGone& gone) const;
   [[nodiscard]] bool is_superseded(const IndexEntry& entry, const std::vector<IndexEntry>& all) const;
-  [[nodiscard]] bool may_reclaim() const;
   // What the index says, judged.
   struct Judgement {
     std::vector<IndexEntry> dead;
     std::vector<net::Ip> claimed;  // by all others; sorted
   };
   [[nodiscard]] Judgement judge() const;
-  [[nodiscard]] std::vector<IndexEntry> entries() const;
+  [[nodiscard]] std::vector<IndexEntry> readable_entries() const;
   [[nodiscard]] std::optional<unsigned> mode_of(const net::Ip& ip) const;  // of its lease; nullopt: none
   [[nodiscard]] bool is_ours(const net::Ip& ip) const;
   [[nodiscard]] bool is_damaged(const net::Ip& ip, const std::string& network) const;

@@ -37,6 +37,15 @@ bool starts_with_network(std::string_view start, std::string_view network, std::
   return comment.starts_with(std::string{start} + std::string{network} + std::string{kId});
 }
 
+std::optional<Owner> parse_comment(std::string_view start, std::string_view comment) {
+  if (!comment.starts_with(start) || !comment.ends_with('"')) return std::nullopt;
+  comment.remove_prefix(start.size());
+  comment.remove_suffix(1);
+  const std::size_t middle = comment.find(kId);
+  if (middle == std::string_view::npos) return std::nullopt;
+  return Owner{std::string{comment.substr(0, middle)}, std::string{comment.substr(middle + kId.size())}, "*"};
+}
+
 }  // namespace
 
 std::string masquerade_chain(const Owner& owner) { return hashed(kMasqueradePrefix, owner); }
@@ -61,14 +70,8 @@ bool host_port_comment_is_of(std::string_view network, std::string_view comment)
   return starts_with_network(kDnatName, network, comment);
 }
 
-std::optional<Owner> parse_host_port_comment(std::string_view comment) {
-  if (!comment.starts_with(kDnatName) || !comment.ends_with('"')) return std::nullopt;
-  comment.remove_prefix(kDnatName.size());
-  comment.remove_suffix(1);
-  const std::size_t middle = comment.find(kId);
-  if (middle == std::string_view::npos) return std::nullopt;
-  return Owner{std::string{comment.substr(0, middle)}, std::string{comment.substr(middle + kId.size())}, "*"};
-}
+std::optional<Owner> parse_host_port_comment(std::string_view comment) { return parse_comment(kDnatName, comment); }
+std::optional<Owner> parse_masquerade_comment(std::string_view comment) { return parse_comment(kName, comment); }
 
 std::uint32_t attachment_number(const Owner& owner) {
   std::uint32_t number = 0;

@@ -49,6 +49,7 @@ bool host_port_comment_is_of(std::string_view network, std::string_view comment)
 
 // Whom a host port's comment names; the ifname, which it does not tell, is "*".
 std::optional<Owner> parse_host_port_comment(std::string_view comment);
+std::optional<Owner> parse_masquerade_comment(std::string_view comment);
 
 // Chains and comments know no ifname, yet two interfaces of a container may be on one network. So
 // our entries carry this number (never 0), made of the owner's three names, in `nfcache`: a field of

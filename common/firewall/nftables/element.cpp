@@ -42,6 +42,24 @@ class Reader {
     return mac.to_string();
   }
 
+  std::string read(Column column) {
+    switch (column) {
+      case Column::ipv4_addr:
+        return address(net::Family::v4).to_string();
+      case Column::ipv6_addr:
+        return address(net::Family::v6).to_string();
+      case Column::inet_proto:
+        return protocol();
+      case Column::inet_service:
+        return port();
+      case Column::ifname:
+        return ifname();
+      case Column::ether_addr:
+        return mac();
+    }
+    return "?";
+  }
+
  private:
   Bytes next(std::size_t size) {
     Bytes taken(size);
@@ -165,6 +183,13 @@ std::size_t width(const Columns& columns) {
     }
   }
   return size;
+}
+
+std::string key_text(const Element& element) {
+  Reader reader{element.key};
+  std::string text;
+  for (const Column column : element.set.key()) text += (text.empty() ? "" : " . ") + reader.read(column);
+  return text;
 }
 
 std::string host_port_text(const Element& element) {

@@ -64,6 +64,8 @@ std::size_t width(const Columns& columns);
 // Whether this is a host port of that protocol, on one address or on all of them.
 bool publishes(const Element& element, Protocol protocol);
 
+// The key as nft prints it, without its quotes: "10.88.0.2 . tcp . 8080".
+std::string key_text(const Element& element);
 // What the elements of host_port and host_port_ip say: "8080/tcp", "10.88.0.2:80".
 std::string host_port_text(const Element& element);
 std::string target_text(const Element& element);

@@ -10,6 +10,8 @@ std::optional<std::string> unavailable();
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead);
 std::vector<std::string> missing(const Owner& owner, const Intents& intents);
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
+// Everything of these kinds that carries this tag, found by walking.
+void remove_tagged(const std::string& tag, const std::vector<Kind>& kinds);
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid);
 
 }  // namespace patchbay::firewall::nftables

@@ -169,15 +169,23 @@ bool expire(Socket& socket, const Search& search) {
   }
 }
 
+void remove_found(const Search& search) {
+  auto socket = open_if_there();
+  if (!socket || expire(*socket, search)) return;
+  remove_by(add_deletions, *socket, search);
+}
+
 }  // namespace
 
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
   Search search{.tag = owner.tag(), .places = candidates(owner, kinds, hints), .walked = {}};
   search.walked = unhinted(kinds, search.places, hints);
   std::erase_if(search.places, [&](const Element& element) { return contains(search.walked, element.set.kind()); });
-  auto socket = open_if_there();
-  if (!socket || expire(*socket, search)) return;
-  remove_by(add_deletions, *socket, search);
+  remove_found(search);
+}
+
+void remove_tagged(const std::string& tag, const std::vector<Kind>& kinds) {
+  remove_found({.tag = tag, .places = {}, .walked = kinds});
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {

@@ -69,3 +69,19 @@ TEST_CASE("sorted tags are sorted by tag") {
   const patchbay::Owners owners{{"z", "c", "i"}, {"a", "d", "i"}, {"a", "c", "i"}};
   CHECK(patchbay::sorted_tags(owners) == std::vector<std::string>{"a/c/i", "a/d/i", "z/c/i"});
 }
+
+TEST_CASE("a tag in clear tells its owner") {
+  const Owner owner{"net", "c1", "eth0"};
+  CHECK(Owner::parse_tag(owner.tag()) == owner);
+  const Owner long_one{std::string(100, 'n'), "c1", "eth0"};
+  const Owner longer{std::string(120, 'n'), "c1", "eth0"};
+  CHECK(Owner::parse_tag(long_one.tag()) == long_one);
+  CHECK_FALSE(Owner::parse_tag(longer.tag()));
+  CHECK(Owner::is_tag(owner.tag()));
+  CHECK(Owner::is_tag(longer.tag()));
+  for (const char* text : {"", "net", "net/c1", "net/c1/", "/c1/eth0", "net//eth0", "net/c1/eth0/x",
+                           "#0123456789abcdef/", "see hostports by address"}) {
+    CHECK_FALSE(Owner::parse_tag(text));
+    CHECK_FALSE(Owner::is_tag(text));
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/firewall/iptables/listing.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "common/firewall/iptables/claim.hpp"
+#include "common/firewall/iptables/host_ports.hpp"
+#include "common/firewall/iptables/iptables.hpp"
+#include "common/firewall/iptables/legacy_table.hpp"
+#include "common/firewall/iptables/masquerade.hpp"
+#include "common/firewall/iptables/names.hpp"
+#include "common/firewall/iptables/transaction.hpp"
+
+namespace patchbay::firewall::iptables {
+namespace {
+
+std::optional<Kind> kind_of(const std::string& chain) {
+  if (is_masquerade_chain(chain)) return Kind::masquerade;
+  if (is_host_port_chain(chain)) return Kind::host_port;
+  return std::nullopt;
+}
+
+std::string tag_in(const Rule& rule) {
+  const auto* comment = rule.find<Comment>();
+  if (comment == nullptr) return {};
+  auto owner = parse_host_port_comment(comment->text);
+  if (!owner) owner = parse_masquerade_comment(comment->text);
+  return owner ? owner->tag() : std::string{};
+}
+
+const char* program(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
+
+class Lister {
+ public:
+  explicit Lister(const Table& table) : table_(table) {}
+
+  std::vector<Object> list() && {
+    for (const char* entrance : {kPostrouting, kHostPortDnat}) add_entries(entrance);
+    for (const std::string& chain : table_.chains()) {
+      if (const auto kind = kind_of(chain)) add_chain(chain, *kind);
+    }
+    // Rules without comment are of whom the others of their chain name.
+    for (Object& object : objects_) {
+      if (object.tag.empty()) object.tag = tags_[object.chain];
+    }
+    return std::move(objects_);
+  }
+
+ private:
+  void add(const Rule& rule, const std::string& chain, Kind kind) {
+    std::string tag = tag_in(rule);
+    if (!tag.empty()) tags_[chain] = tag;
+    objects_.push_back({.backend = Backend::iptables,
+                        .kind = kind,
+                        .text = std::string{program(table_.family())} + " -t nat " + to_text(rule),
+                        .tag = std::move(tag),
+                        .family = table_.family(),
+                        .chain = chain,
+                        .attachment = rule.attachment});
+  }
+
+  void add_entries(const char* entrance) {
+    for (const Rule& rule : table_.rules(entrance)) {
+      const std::string* chain = rule.jump();
+      const auto kind = chain != nullptr ? kind_of(*chain) : std::nullopt;
+      if (kind) add(rule, *chain, *kind);
+    }
+  }
+
+  void add_chain(const std::string& chain, Kind kind) {
+    const auto rules = table_.rules(chain);
+    for (const Rule& rule : rules) add(rule, chain, kind);
+    if (!rules.empty()) return;
+    objects_.push_back({.backend = Backend::iptables,
+                        .kind = kind,
+                        .text = std::string{program(table_.family())} + " -t nat -N " + chain + " (empty)",
+                        .tag = {},
+                        .family = table_.family(),
+                        .chain = chain});
+  }
+
+  const Table& table_;
+  std::vector<Object> objects_;
+  std::map<std::string, std::string> tags_;
+};
+
+}  // namespace
+
+std::vector<Object> list(const Table& table) { return Lister{table}.list(); }
+
+std::vector<Object> list() {
+  std::vector<Object> all;
+  for (const net::Family family : kBothFamilies) {
+    if (!in_use({&family, 1})) continue;
+    for (Object& object : list(*open_legacy(family))) all.push_back(std::move(object));
+  }
+  return all;
+}
+
+std::vector<std::string> chains_of(const Owner& owner) { return {masquerade_chain(owner), host_port_chain(owner)}; }
+
+bool is_of(const Object& rule, const Owner& owner) {
+  if (rule.backend != Backend::iptables) return false;
+  if (rule.attachment != 0 && rule.attachment != attachment_number(owner)) return false;
+  return rule.chain == (rule.kind == Kind::masquerade ? masquerade_chain(owner) : host_port_chain(owner));
+}
+
+void remove(Table& table, const std::vector<Object>& objects) {
+  std::map<std::pair<Kind, std::string>, std::set<std::uint32_t>> goes;
+  for (const Object& object : objects) {
+    if (object.backend != Backend::iptables || object.family != table.family()) continue;
+    goes[{object.kind, object.chain}].insert(object.attachment);
+  }
+  for (const auto& [place, attachments] : goes) {
+    const Claim claim = [&](std::uint32_t attachment, const net::Cidr*) { return attachments.contains(attachment); };
+    const auto& [kind, chain] = place;
+    kind == Kind::masquerade ? remove_masquerade(table, chain, claim) : remove_host_ports(table, chain, claim);
+  }
+}
+
+void remove(const std::vector<Object>& objects) {
+  std::vector<net::Family> families;
+  for (const net::Family family : kBothFamilies) {
+    const bool any = std::ranges::any_of(
+        objects, [&](const Object& object) { return object.backend == Backend::iptables && object.family == family; });
+    if (any) families.push_back(family);
+  }
+  change_each(families, [&](Table& table) { remove(table, objects); });
+}
+
+}  // namespace patchbay::firewall::iptables

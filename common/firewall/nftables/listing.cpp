@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/firewall/nftables/listing.hpp"
+
+#include <map>
+
+#include "common/firewall/nftables/nftables.hpp"
+#include "common/firewall/nftables/ruleset.hpp"
+#include "common/firewall/nftables/wanted.hpp"
+
+namespace patchbay::firewall::nftables {
+namespace {
+
+Object object_of(const Element& element) {
+  const SetName& set = element.set;
+  std::string text = std::string{set.table() == Table::inet ? "inet" : "bridge"} + " " + std::string{kTableName} + " " +
+                     set.text() + ": " + key_text(element);
+  if (!element.data.empty()) text += " to " + target_text(element);
+  return {.backend = Backend::nftables,
+          .kind = set.kind(),
+          .text = std::move(text),
+          .tag = element.comment,
+          .family = set.family,
+          .chain = {}};
+}
+
+}  // namespace
+
+std::vector<Object> list() {
+  std::vector<Object> objects;
+  if (unavailable()) return objects;
+  wire::Socket socket{wire::Socket::Family::netfilter};
+  for (const auto& [name, elements] : read_ruleset(socket).sets) {
+    for (const auto& [key, element] : elements) {
+      if (!element.leaving && !is_placeholder(element)) objects.push_back(object_of(element));
+    }
+  }
+  return objects;
+}
+
+void remove(const std::vector<Object>& objects) {
+  std::map<std::string, std::vector<Kind>> kinds;
+  for (const Object& object : objects) {
+    if (object.backend != Backend::nftables) continue;
+    auto& of_tag = kinds[object.tag];
+    if (!contains(of_tag, object.kind)) of_tag.push_back(object.kind);
+  }
+  for (const auto& [tag, of_tag] : kinds) remove_tagged(tag, of_tag);
+}
+
+}  // namespace patchbay::firewall::nftables
