@@ -27,7 +27,7 @@ struct Verb {
   std::string_view summary;   // one line
   std::string_view story;     // `patchbay help <verb>`: what it does, in a few lines
   std::span<const Option* const> options;
-  void (*run)(const Arguments&);
+  int (*run)(const Arguments&);  // the exit status; what it throws is 1
 };
 
 // A command line that cannot be understood: exit status 2. No std::exception, because it is no

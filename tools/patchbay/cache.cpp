@@ -14,8 +14,6 @@ constexpr unsigned kDirectoryMode = 0700;
 // A configuration of 1 MiB in base64, and as much again for arguments and result.
 constexpr std::size_t kMaxEntry = 4 << 20;
 
-std::string file_name(const Owner& owner) { return owner.network + "-" + owner.container + "-" + owner.ifname; }
-
 bool could_be(const std::string& container, const std::string& ifname) {
   try {
     contract::validate_container_id(container);
@@ -36,13 +34,14 @@ void add_readings(Owners& owners, const std::string& network, const std::string&
 }
 
 std::string taken_text(const std::string& path, const Owner& owner, const Owner& holder) {
-  return path + "/" + file_name(owner) + " is of attachment " + holder.tag() + ", whose names read the same";
+  return path + "/" + ResultCache::file_name(owner) + " is of attachment " + holder.tag() +
+         ", whose names read the same";
 }
 
 // Whose file `owner`'s name leads to: another attachment's only when it says so.
 Owner holder_of(const os::Directory& directory, const Owner& owner) {
   try {
-    if (const auto text = directory.read(file_name(owner), kMaxEntry))
+    if (const auto text = directory.read(ResultCache::file_name(owner), kMaxEntry))
       return parse_entry(*text, owner).attachment.owner;
   } catch (const Error&) {
     // Damaged: nobody else can make anything of it.
@@ -51,6 +50,10 @@ Owner holder_of(const os::Directory& directory, const Owner& owner) {
 }
 
 }  // namespace
+
+std::string ResultCache::file_name(const Owner& owner) {
+  return owner.network + "-" + owner.container + "-" + owner.ifname;
+}
 
 std::optional<CacheEntry> ResultCache::find(const Owner& owner) const {
   const auto directory = os::Directory::find(path_);
@@ -86,6 +89,28 @@ void ResultCache::prepare(const CacheEntry& entry) const {
 void ResultCache::remove(const Owner& owner) const {
   const auto directory = os::Directory::find(path_);
   if (directory && holder_of(*directory, owner) == owner) directory->remove(file_name(owner));
+}
+
+std::vector<ResultCache::File> ResultCache::files() const {
+  std::vector<File> files;
+  const auto directory = os::Directory::find(path_);
+  if (!directory) return files;
+  for (const std::string& name : directory->list()) {
+    File file{.name = name, .entry = std::nullopt, .written = directory->modified(name)};
+    try {
+      const auto text = directory->read(name, kMaxEntry);
+      if (!text) continue;  // removed since
+      file.entry = parse_entry(*text, {});
+    } catch (const Error&) {
+      file.entry.reset();
+    }
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+void ResultCache::remove(const File& file) const {
+  if (const auto directory = os::Directory::find(path_)) directory->remove(file.name);
 }
 
 Inventory ResultCache::inventory(const std::string& network) const {

@@ -13,6 +13,7 @@
 
 #include "common/contract/json.hpp"
 #include "common/contract/version.hpp"
+#include "common/os/file.hpp"
 #include "tools/patchbay/attachment.hpp"
 
 namespace patchbay::cli {
@@ -45,6 +46,15 @@ class ResultCache {
   void prepare(const CacheEntry& entry) const;
   void store(const CacheEntry& entry) const;  // atomically
   void remove(const Owner& owner) const;
+  // Every file as it is, for audits.
+  struct File {
+    std::string name;
+    std::optional<CacheEntry> entry;  // nullopt: damaged
+    std::optional<os::FileTime> written;
+  };
+  [[nodiscard]] std::vector<File> files() const;
+  void remove(const File& file) const;
+  static std::string file_name(const Owner& owner);
   [[nodiscard]] Inventory inventory(const std::string& network) const;
 
  private:

@@ -5,6 +5,7 @@
 #include "tools/patchbay/chain.hpp"
 #include "tools/patchbay/failure.hpp"
 #include "tools/patchbay/interruption.hpp"
+#include "tools/patchbay/partition.hpp"
 #include "tools/patchbay/request.hpp"
 
 namespace patchbay::cli {
@@ -36,25 +37,32 @@ void collect_plugin(const Chain& chain, const PluginConfig& plugin, const Owners
 
 }  // namespace
 
+Partition partition(const Chain& chain, Valid valid) {
+  Inventory inventory = chain.cache.inventory(chain.network.name);
+  Partition parts;
+  if (valid == Valid::living) parts.living = std::move(inventory.possible);
+  for (CacheEntry& entry : inventory.entries) {
+    if (valid == Valid::living && lives(entry.attachment)) {
+      parts.living.push_back(entry.attachment.owner);
+    } else {
+      parts.stale.push_back(std::move(entry));
+    }
+  }
+  return parts;
+}
+
 void gc(const Chain& chain, Valid valid) {
   if (chain.network.disable_gc) return remark("the configuration says disableGC: nothing was collected");
 
-  Inventory inventory = chain.cache.inventory(chain.network.name);
-  Owners living;
-  if (valid == Valid::living) living = std::move(inventory.possible);
-
+  const Partition parts = partition(chain, valid);
   Failures failures;
-  for (const CacheEntry& entry : inventory.entries) {
-    if (valid == Valid::living && lives(entry.attachment)) {
-      living.push_back(entry.attachment.owner);
-    } else {
-      stop_if_interrupted();
-      del_stale(chain, entry.attachment, failures);
-    }
+  for (const CacheEntry& entry : parts.stale) {
+    stop_if_interrupted();
+    del_stale(chain, entry.attachment, failures);
   }
   if (chain.network.version >= contract::kFirstWithGc) {
     for (const PluginConfig& plugin : chain.network.plugins) {
-      attempt(failures, [&] { collect_plugin(chain, plugin, living); });
+      attempt(failures, [&] { collect_plugin(chain, plugin, parts.living); });
     }
   }
   if (!failures.empty()) throw Failed{failures};

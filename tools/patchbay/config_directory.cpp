@@ -101,6 +101,24 @@ void append_drop_ins(NetworkConfig& config, const std::string& directory) {
   }
 }
 
+std::vector<NetworkConfig> load_all(const std::string& directory) {
+  std::vector<NetworkConfig> all;
+  const auto add = [&](const std::vector<std::string>& paths, auto&& parse) {
+    for (const std::string& path : paths) {
+      try {
+        NetworkConfig config = parse(content_of(path));
+        append_drop_ins(config, directory);
+        all.push_back(std::move(config));
+      } catch (const Error&) {
+        continue;
+      }
+    }
+  };
+  add(files_in(directory, {".conflist"}), parse_conflist);
+  add(files_in(directory, {".conf", ".json"}), parse_single);
+  return all;
+}
+
 NetworkConfig load_network(const std::string& directory, const std::string& name) {
   Search search{directory, name, 0, {}};
   if (auto list = search.first_match(files_in(directory, {".conflist"}), parse_conflist)) return *std::move(list);

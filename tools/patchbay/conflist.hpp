@@ -45,4 +45,7 @@ void append_drop_ins(NetworkConfig& config, const std::string& directory);
 // name. What cannot be used is skipped and told on stderr; when nothing is found, in the error too.
 NetworkConfig load_network(const std::string& directory, const std::string& name);
 
+// All that can be read in there, for audits; what cannot is passed over.
+std::vector<NetworkConfig> load_all(const std::string& directory);
+
 }  // namespace patchbay::cli

@@ -18,7 +18,7 @@ namespace such as /run/netns/red (see ip-netns(8)).
 
 Options:
   -i, --ifname NAME    the interface's name in the container
-      --json           errors as one JSON object on stdout
+      --json           errors, and reports, as one JSON object on stdout
   -h, --help           this text; "patchbay help <verb>" tells all about one verb
       --version        our version, and the versions of CNI that we speak
 
@@ -35,9 +35,11 @@ Files:
   /etc/cni/net.d/*.conf, *.json       networks of a single plugin, looked at afterwards
   /etc/cni/net.d/<network>/*.conf     further plugins of that network's list
   /var/lib/cni/results/               results of ADD, shared with libcni's runtimes
+  /run/patchbay/                      records of our plugins: what "repair" makes rules from
 
 Exit status:
   0  done      1  a plugin or we ourselves failed      2  the command line is wrong
+  3  "audit" has found something stale or missing
 
 Examples:
   ip netns add red

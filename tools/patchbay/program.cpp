@@ -4,16 +4,13 @@
 #include "tools/patchbay/failure.hpp"
 #include "tools/patchbay/help.hpp"
 #include "tools/patchbay/interruption.hpp"
+#include "tools/patchbay/node_verbs.hpp"
 #include "tools/patchbay/output.hpp"
 #include "tools/patchbay/settings.hpp"
 #include "tools/patchbay/verbs.hpp"
 
 namespace patchbay::cli {
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kFailed = 1;
-constexpr int kMisused = 2;
 
 int misused(const std::string& why, const std::string& usage) {
   tell("patchbay: " + why + "\nusage: " + usage + "\n");
@@ -32,39 +29,45 @@ void report(const Failures& failures, bool as_json) {
 template <typename Work>
 int guarded(bool as_json, Work&& work) {
   Failures failures;
-  attempt(failures, work);
-  if (failures.empty()) return kDone;
+  int status = kDone;
+  attempt(failures, [&] { status = work(); });
+  if (failures.empty()) return status;
   report(failures, as_json);
   return kFailed;
+}
+
+int print_text(const std::string& text) {
+  return guarded(false, [&] { return print(text), kDone; });
 }
 
 int run_verb(const Verb& verb, std::span<const std::string_view> words) {
   try {
     const Arguments arguments = Arguments::parse(verb, words);
-    if (arguments.help_wanted()) return guarded(false, [&] { print(explain(verb)); });
+    if (arguments.help_wanted()) return print_text(explain(verb));
     catch_interruptions();
-    return guarded(arguments.has(kJson), [&] { verb.run(arguments); });
+    return guarded(arguments.has(kJson), [&] { return verb.run(arguments); });
   } catch (const UsageError& error) {
     return misused(error.why, synopsis(verb) + "\n       patchbay help " + std::string{verb.name});
   }
 }
 
 int run_help(std::span<const std::string_view> words) {
-  if (words.empty()) return guarded(false, [] { print(overview(verbs())); });
+  if (words.empty()) return print_text(overview(verbs()));
   const Verb* verb = find_verb(words.front());
   if (verb == nullptr) return misused("no such verb: " + std::string{words.front()}, "patchbay help [<verb>]");
-  return guarded(false, [&] { print(explain(*verb)); });
+  return print_text(explain(*verb));
 }
 
 }  // namespace
 
 int run_command_line(std::span<const std::string_view> words) {
   const std::string usage =
-      "patchbay add | del | check | gc | status <network> <netns> [options]\n       patchbay --help";
+      "patchbay add | del | check | gc | status <network> <netns> [options]\n"
+      "       patchbay audit | repair [<network>] [options]\n       patchbay --help";
   if (words.empty()) return misused("nothing to do", usage);
   const std::string_view first = words.front();
   if (first == "help" || first == "--help" || first == "-h") return run_help(words.subspan(1));
-  if (first == "--version" || first == "-V") return guarded(false, [] { print(version_line()); });
+  if (first == "--version" || first == "-V") return print_text(version_line());
   const Verb* verb = find_verb(first);
   if (verb == nullptr) return misused("no such verb: " + std::string{first}, usage);
   return run_verb(*verb, words.subspan(1));

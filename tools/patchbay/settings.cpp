@@ -17,7 +17,10 @@ const Option kContainerId{"container-id", 0, "ID",
 const Option kCacheDirectoryOption{"cache-dir", 0, "DIR", "where results are kept (default /var/lib/cni)"};
 const Option kTimeout{"timeout", 0, "SECONDS", "how long one plugin may take (default 120)"};
 const Option kJson{"json", 0, "", "errors as one JSON object on stdout"};
+const Option kJsonReport{"json", 0, "", "the report, and errors, as one JSON object on stdout"};
 const Option kAll{"all", 0, "", "treat no attachment as valid, as cnitool does"};
+const Option kDryRun{"dry-run", 0, "", "show what would be removed, and remove nothing"};
+const Option kYes{"yes", 0, "", "remove what is provably dead, without plugins and configuration"};
 
 namespace {
 
@@ -103,6 +106,12 @@ NetworkConfig network_from(const std::string& directory, const std::string& name
 
 }  // namespace
 
+std::string config_directory() { return variable("NETCONFPATH", kConfigDirectory); }
+
+ResultCache cache_from(const Arguments& arguments) {
+  return ResultCache{arguments.find(kCacheDirectoryOption).value_or(kCacheDirectory)};
+}
+
 Attachment attachment_from(const Arguments& arguments) {
   const std::string netns = absolute_path(arguments.operands().at(1));
   Attachment attachment{.owner = {.network = arguments.operands().at(0),
@@ -121,9 +130,8 @@ Chain chain_from(const Arguments& arguments, const Attachment* attachment) {
   const std::string& name = arguments.operands().at(0);
   contract::validate_network_name(name);
   const Runner runner{split_path(variable("CNI_PATH", PATCHBAY_PLUGIN_DIR)), patience(arguments)};
-  const ResultCache cache{arguments.find(kCacheDirectoryOption).value_or(kCacheDirectory)};
-  return {network_from(variable("NETCONFPATH", kConfigDirectory), name, cache, attachment), runner, cache,
-          own_netns_allowed()};
+  const ResultCache cache = cache_from(arguments);
+  return {network_from(config_directory(), name, cache, attachment), runner, cache, own_netns_allowed()};
 }
 
 }  // namespace patchbay::cli

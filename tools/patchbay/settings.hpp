@@ -9,7 +9,12 @@
 
 namespace patchbay::cli {
 
-extern const Option kIfname, kContainerId, kCacheDirectoryOption, kTimeout, kJson, kAll;
+extern const Option kIfname, kContainerId, kCacheDirectoryOption, kTimeout, kJson, kAll, kDryRun, kYes;
+// --json of the verbs that report.
+extern const Option kJsonReport;
+
+std::string config_directory();
+ResultCache cache_from(const Arguments& arguments);
 
 // The attachment that the operands <network> <netns> speak of. Names are validated.
 Attachment attachment_from(const Arguments& arguments);

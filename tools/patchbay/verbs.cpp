@@ -8,37 +8,41 @@
 #include "common/base/error.hpp"
 #include "tools/patchbay/chain.hpp"
 #include "tools/patchbay/failure.hpp"
+#include "tools/patchbay/node_verbs.hpp"
 #include "tools/patchbay/output.hpp"
 #include "tools/patchbay/settings.hpp"
 
 namespace patchbay::cli {
 namespace {
 
-void run_add(const Arguments& arguments) {
+int run_add(const Arguments& arguments) {
   const Attachment attachment = attachment_from(arguments);
   const Chain chain = chain_from(arguments);
   print(add(chain, attachment).print(chain.network.version));
+  return kDone;
 }
 
-void run_del(const Arguments& arguments) {
+int run_del(const Arguments& arguments) {
   const Attachment attachment = attachment_from(arguments);
   del(chain_from(arguments, &attachment), attachment);
+  return kDone;
 }
 
-void run_check(const Arguments& arguments) {
+int run_check(const Arguments& arguments) {
   const Attachment attachment = attachment_from(arguments);
   check(chain_from(arguments), attachment);
+  return kDone;
 }
 
-void run_gc(const Arguments& arguments) {
-  gc(chain_from(arguments), arguments.has(kAll) ? Valid::none : Valid::living);
+int run_status(const Arguments& arguments) {
+  status(chain_from(arguments));
+  return kDone;
 }
-
-void run_status(const Arguments& arguments) { status(chain_from(arguments)); }
 
 constexpr std::array<const Option*, 5> kOfAttachments{&kIfname, &kContainerId, &kCacheDirectoryOption, &kTimeout,
                                                       &kJson};
-constexpr std::array<const Option*, 4> kOfGc{&kAll, &kCacheDirectoryOption, &kTimeout, &kJson};
+constexpr std::array<const Option*, 6> kOfGc{&kAll, &kDryRun, &kYes, &kCacheDirectoryOption, &kTimeout, &kJsonReport};
+constexpr std::array<const Option*, 2> kOfNode{&kCacheDirectoryOption, &kJsonReport};
 constexpr std::array<const Option*, 2> kOfStatus{&kTimeout, &kJson};
 constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
 
@@ -64,20 +68,44 @@ while the cache knows it and its network namespace exists, or when that cannot b
 All others get DEL; then every plugin gets GC with the list of the living (CNI 1.1.0),
 and removes what is on no account of theirs. The cache must be the one that all users
 of this network share. <netns> is accepted for cnitool's sake, and not looked at.
-With --all no attachment lives: cnitool's "gc" does that.)";
+With --all no attachment lives: cnitool's "gc" does that.
+With --dry-run, what would be removed is shown in the words of "audit".
+
+"gc --yes" works without plugins, configuration and runtime: it removes what "audit"
+calls stale, on the whole node or of one network, and nothing else. "gc --dry-run"
+shows that beforehand; for one network, "gc <network> --yes --dry-run" does.)";
+constexpr std::string_view kAuditStory =
+    R"(Lists everything on this node that is there for attachments: links, addresses, rules
+(iptables), elements (nftables), leases, records, index entries and cache entries;
+whose each is, and whether that one lives:
+  live     its network namespace exists
+  stale    provably of nobody that lives: of another boot, its namespace or interface
+           gone, torn, or of an owner that nothing else on this node knows
+  unknown  nothing tells; in doubt it lives
+  foreign  not made by these plugins
+Then what live attachments lack, by their records: rules after a flush, say.
+Needs no configuration; with one, it knows more places. Changes nothing.
+Exit status: 3 when something is stale or missing, else 0; 1 when not all could be read.)";
+constexpr std::string_view kRepairStory =
+    R"(Makes the rules of live attachments again, exactly as ADD made them, from their records:
+after "nft flush ruleset", "iptables -F" and the like. One transaction an attachment.
+What is as it should be is left alone.)";
 constexpr std::string_view kStatusStory =
     R"(Asks the plugins of <network> in order whether they are ready for ADD, and reports the
 first complaint. Silent when all are. Needs CNI 1.1.0.)";
 
-constexpr std::array<Verb, 5> kVerbs{{
+constexpr std::array<Verb, 7> kVerbs{{
     {"add", "<network> <netns>", 2, 2, "attach a container to a network", kAddStory, kOfAttachments, run_add},
     {"del", "<network> <netns>", 2, 2, "detach it again", kDelStory, kOfAttachments, run_del},
     {"check", "<network> <netns>", 2, 2, "ask whether an attachment still is as it was made", kCheckStory,
      kOfAttachments, run_check},
-    {"gc", "<network> [<netns>...]", 1, kAny, "remove what is left of attachments that live no more", kGcStory, kOfGc,
-     run_gc},
+    {"gc", "<network> [<netns>...] | --yes [<network>]", 0, kAny,
+     "remove what is left of attachments that live no more", kGcStory, kOfGc, run_gc},
     {"status", "<network> [<netns>...]", 1, kAny, "ask whether a network is ready for containers", kStatusStory,
      kOfStatus, run_status},
+    {"audit", "[<network>]", 0, 1, "list all there is for attachments, and whose it is", kAuditStory, kOfNode,
+     run_audit},
+    {"repair", "[<network>]", 0, 1, "make rules again that somebody flushed", kRepairStory, kOfNode, run_repair},
 }};
 
 }  // namespace

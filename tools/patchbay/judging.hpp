@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what was read to whose it is, and whether that one lives.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "tools/patchbay/survey.hpp"
+
+namespace patchbay::cli {
+
+// Fills in owners, judgements, links and addresses. What could not be read proves nothing by its absence.
+Survey judge(Survey read, const Facts& facts, const Places& places, const std::map<std::string, bool>& proves);
+
+}  // namespace patchbay::cli

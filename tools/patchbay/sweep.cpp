@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/patchbay/sweep.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "common/firewall/conntrack.hpp"
+
+namespace patchbay::cli {
+namespace {
+
+bool is_stale(const Found& found) { return found.judgement.verdict == Verdict::stale; }
+
+void remove_rules(const Survey& survey) {
+  std::vector<firewall::Object> objects;
+  for (const FoundRule& found : survey.rules) {
+    if (is_stale(found)) objects.push_back(found.object);
+  }
+  firewall::remove(objects);
+}
+
+void remove_links(const Survey& survey) {
+  netlink::Socket host;
+  for (const FoundLink& found : survey.links) {
+    if (is_stale(found)) netlink::links::remove(host, found.link.index, found.link.name);
+  }
+}
+
+void forget_connections(const Survey& survey) {
+  std::vector<net::Ip> addresses;
+  std::vector<firewall::PortForward> forwards;
+  for (const FoundRecord& found : survey.records) {
+    if (!is_stale(found) || !found.file.record) continue;
+    for (const net::Cidr& address : found.file.record->addresses) addresses.push_back(address.ip);
+    std::ranges::copy(found.file.record->port_forwards, std::back_inserter(forwards));
+  }
+  firewall::conntrack::forget_ports(forwards, false);
+  firewall::conntrack::forget_addresses(addresses);
+}
+
+// Leases first: interrupted before its entry goes, a lease still has a trace of its owner.
+void remove_leases(const Survey& survey, const std::string& data_dir, const std::string& network) {
+  auto store = ipam::Store::find(data_dir, network);
+  if (!store) return;
+  const auto is_here = [&](const auto& found) {
+    return is_stale(found) && found.data_dir == data_dir && found.network == network;
+  };
+  for (const FoundLease& found : survey.leases) {
+    if (is_here(found)) store->remove(found.lease);
+  }
+  for (const FoundEntry& found : survey.entries) {
+    if (is_here(found)) store->remove(found.entry);
+  }
+}
+
+void remove_from_stores(const Survey& survey, Failures& failures) {
+  std::set<std::pair<std::string, std::string>> stores;
+  for (const FoundLease& found : survey.leases) {
+    if (is_stale(found)) stores.emplace(found.data_dir, found.network);
+  }
+  for (const FoundEntry& found : survey.entries) {
+    if (is_stale(found)) stores.emplace(found.data_dir, found.network);
+  }
+  for (const auto& [data_dir, network] : stores) {
+    attempt(failures, [&] { remove_leases(survey, data_dir, network); });
+  }
+}
+
+void stop_if_any(const Failures& failures) {
+  if (!failures.empty()) throw Failed{failures};
+}
+
+}  // namespace
+
+void leave_out_revived(Survey& survey) {
+  using Name = std::tuple<std::string, std::string, std::string>;
+  std::map<Name, std::optional<os::FileTime>> seen;
+  for (const FoundRecord& found : survey.records) {
+    seen[{found.plugin, found.file.network, found.file.name}] = found.file.written;
+  }
+  std::set<std::string> revived;
+  for (const char* plugin : kPluginsWithRecords) {
+    for (const auto& file : attach::Records{plugin}.files()) {
+      const auto before = seen.find({plugin, file.network, file.name});
+      if (file.record && (before == seen.end() || before->second != file.written)) {
+        revived.insert(file.record->owner.tag());
+        revived.insert(Owner{file.record->owner.network, file.record->owner.container, "*"}.tag());
+      }
+    }
+  }
+  for_each_kind(survey, [&](auto& list) {
+    std::erase_if(list, [&](const Found& found) { return revived.contains(found.owner); });
+  });
+}
+
+void sweep(const Survey& survey, const ResultCache& cache) {
+  Failures failures;
+  attempt(failures, [&] { remove_rules(survey); });
+  attempt(failures, [&] { remove_links(survey); });
+  attempt(failures, [&] { forget_connections(survey); });
+  stop_if_any(failures);
+  remove_from_stores(survey, failures);
+  stop_if_any(failures);
+  for (const FoundRecord& found : survey.records) {
+    if (is_stale(found)) attempt(failures, [&] { attach::Records{found.plugin}.remove(found.file); });
+  }
+  for (const FoundResult& found : survey.results) {
+    if (is_stale(found)) attempt(failures, [&] { cache.remove(found.file); });
+  }
+  stop_if_any(failures);
+}
+
+}  // namespace patchbay::cli
