@@ -24,8 +24,8 @@ struct AuditedNode {
 
   void attach(const std::string& name, const std::vector<nlohmann::json>& ports = {}) {
     world.netns(name);
-    world.sh("CAP_ARGS='" + nlohmann::json{{"portMappings", nlohmann::json(ports)}}.dump() + "' " + kTool + "add net /run/netns/" +
-             name + " --container-id " + name);
+    world.sh("CAP_ARGS='" + nlohmann::json{{"portMappings", nlohmann::json(ports)}}.dump() + "' " + kTool +
+             "add net /run/netns/" + name + " --container-id " + name);
   }
 
   [[nodiscard]] Ran check(const std::string& name) {

@@ -34,8 +34,10 @@ void leave_rules_of_nobody(firewall::Backend backend) {
 
 // A cable that no container is at, and files that a power cut tore.
 void leave_links_and_torn_files(World& world) {
+  const Owner owner{"net", "gone", "eth0"};
+  world.sh("ip link add " + owner.host_ifname() + " type veth peer name leak1; ip link set " + owner.host_ifname() +
+           " alias " + owner.tag());
   world.sh(
-      "ip link add leak0 type veth peer name leak1 && ip link set leak0 alias net/gone/eth0;"
       "cd /var/lib/cni; : >networks/net/10.10.0.77; printf 'network net' >networks/.patchbay/net/feedfeedfeed;"
       "printf '{\"ki' >results/net-torn-eth0; touch -d '10 minutes ago' results/net-torn-eth0;"
       "printf '{' >/run/patchbay/bridge/net/feedfeed; touch -d '10 minutes ago' /run/patchbay/bridge/net/feedfeed");
@@ -122,6 +124,9 @@ TEST_CASE("in doubt it lives") {
   SECTION("a record that is just being written, and a cached result") {
     node.world.sh("printf '{' | tee /run/patchbay/bridge/net/feed >/var/lib/cni/results/net-new-eth0");
   }
+  SECTION("a cached result that makes no sense") {
+    node.world.sh("sed -i 's/\"interfaces\":\\[/\"interfaces\":5,\"x\":[/' /var/lib/cni/results/*");
+  }
   SECTION("leases of the reference suite, with and without a cache that knows them") {
     node.world.sh("cd /var/lib/cni/networks/net; printf 'c9\\r\\neth0' >10.10.0.88; printf 'c8' >10.10.0.89");
     expected_unknown = "net/c9/eth0";
@@ -129,7 +134,7 @@ TEST_CASE("in doubt it lives") {
   SECTION("an address that somebody has set aside, and a cable of others on our bridge") {
     node.world.sh(
         "echo 'not to be used' >/var/lib/cni/networks/net/10.10.0.90;"
-        "ip link add other type veth peer name rehto && ip link set other master cni0 alias somebody/else");
+        "ip link add other type veth peer name rehto && ip link set other master cni0 alias somebody/elses/eth0");
   }
   const auto before = node.world.snapshot();
   node.world.sh(hide);

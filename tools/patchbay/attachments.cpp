@@ -15,6 +15,11 @@ Judgement together(const std::vector<Judgement>& judgements) {
   return judgements.empty() ? judge({}) : judgements.front();
 }
 
+bool has_name_of(const netlink::Link& link, const Owner& owner) {
+  const auto names = host_names(owner);
+  return std::ranges::find(names, link.name) != names.end();
+}
+
 bool is_of_container(const std::optional<Owner>& owner, const Owner& container) {
   return owner && owner->network == container.network && owner->container == container.container;
 }
@@ -72,27 +77,39 @@ void Attachments::hear_results(const Survey& survey, const Facts& facts) {
     if (!entry || entry->attachment.owner.network.empty()) continue;
     Known& known = at(entry->attachment.owner);
     known.foreign.push_back(testify(facts, *entry, known.namespaces));
-    if (!entry->result) continue;
-    for (const contract::Json& interface : entry->result->list("interfaces")) {
-      const std::string name = interface.text_or("name", "");
-      const netlink::Link* link = find_link(facts, name);
-      const bool is_host_end = interface.text_or("sandbox", "").empty() && link != nullptr && link->kind == "veth";
-      if (is_host_end) by_link_.try_emplace(name, entry->attachment.owner.tag());
-    }
+    hear_interfaces(*entry, facts);
   }
   for (const auto& [tag, known] : by_tag_) {
     if (known.owner) by_result_.try_emplace(ResultCache::file_name(*known.owner), tag);
   }
 }
 
+// The reference suite's cables have names that only the result tells.
+void Attachments::hear_interfaces(const CacheEntry& entry, const Facts& facts) {
+  if (!entry.result) return;
+  try {
+    for (const contract::Json& interface : entry.result->list("interfaces")) {
+      const std::string name = interface.text_or("name", "");
+      const netlink::Link* link = find_link(facts, name);
+      const bool is_host_end = interface.text_or("sandbox", "").empty() && link != nullptr && link->kind == "veth";
+      if (is_host_end) by_link_.try_emplace(name, entry.attachment.owner.tag());
+    }
+  } catch (const Error&) {
+    return;  // whatever it is, it is no list of interfaces
+  }
+}
+
+// Others may use aliases of our form. Ours are of owners that are known otherwise, or stand on links whose
+// name is made of the same owner.
 void Attachments::hear_links(const Facts& facts) {
   for (const netlink::Link& link : facts.links) {
     if (link.kind != "veth") continue;
     std::string tag = link.alias;
     if (tag.empty()) tag = owner_of_link(link.name).value_or("");
-    if (!Owner::is_tag(tag)) continue;
+    const auto owner = Owner::parse_tag(tag);
+    if (!by_tag_.contains(tag) && !(owner && has_name_of(link, *owner))) continue;
     Known& known = by_tag_[tag];
-    if (!known.owner) known.owner = Owner::parse_tag(tag);
+    if (!known.owner) known.owner = owner;
     known.foreign.push_back(testify(link));
   }
 }
@@ -130,12 +147,14 @@ Judgement Attachments::of_foreign_make(const std::string& tag) const {
   return together(judgements);
 }
 
+Owners Attachments::owners_of_chain(const std::string& chain) const {
+  const auto found = by_chain_.find(chain);
+  return found == by_chain_.end() ? Owners{} : found->second;
+}
+
 Owners Attachments::owners_of(const firewall::Object& object) const {
-  Owners owners;
-  const auto candidates = by_chain_.find(object.chain);
-  if (candidates == by_chain_.end()) return owners;
-  std::ranges::copy_if(candidates->second, std::back_inserter(owners),
-                       [&](const Owner& owner) { return firewall::is_of(object, owner); });
+  Owners owners = owners_of_chain(object.chain);
+  std::erase_if(owners, [&](const Owner& owner) { return !firewall::is_of(object, owner); });
   return owners;
 }
 

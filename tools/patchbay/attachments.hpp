@@ -23,7 +23,8 @@ class Attachments {
   [[nodiscard]] Judgement of_foreign_make(const std::string& tag) const;
   [[nodiscard]] bool knows(const std::string& tag) const { return !matching(tag).empty(); }
 
-  // Those that an iptables rule may be of.
+  // Those that an iptables rule may be of; and all whose chain it is in, with whatever interface.
+  [[nodiscard]] Owners owners_of_chain(const std::string& chain) const;
   [[nodiscard]] Owners owners_of(const firewall::Object& object) const;
   // By the name that the host end of its cable has, as owners derive or cached results tell it.
   [[nodiscard]] std::optional<std::string> owner_of_link(const std::string& name) const;
@@ -41,6 +42,7 @@ class Attachments {
   void hear_stores(const Survey& survey, const Facts& facts, const std::map<std::string, bool>& proves);
   void hear_records(const Survey& survey, const Facts& facts);
   void hear_results(const Survey& survey, const Facts& facts);
+  void hear_interfaces(const CacheEntry& entry, const Facts& facts);
   void hear_links(const Facts& facts);
   [[nodiscard]] std::vector<const Known*> matching(const std::string& tag) const;
 

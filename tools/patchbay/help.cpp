@@ -80,7 +80,7 @@ std::string overview(std::span<const Verb> verbs) {
   for (const Verb& verb : verbs) {
     const std::string start = "  patchbay " + std::string{verb.name} + " " + std::string{verb.operands};
     constexpr std::size_t kColumn = 42;
-    text += start + spaces(start.size() < kColumn ? kColumn - start.size() : 1);
+    text += start + (start.size() < kColumn ? spaces(kColumn - start.size()) : "\n" + spaces(kColumn));
     text.append(verb.summary) += '\n';
   }
   return with_plugin_directory(text.append(kRest));

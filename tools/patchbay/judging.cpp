@@ -69,11 +69,20 @@ class Judge {
   void iptables_rule(FoundRule& found) {
     const firewall::Object& object = found.object;
     const Owners owners = attachments_.owners_of(object);
-    if (object.attachment != 0 && owners.empty()) return settle(found, object.tag, of_nobody());
-    if (owners.empty()) return settle(found, object.tag, {Verdict::foreign, "of another suite, or of nobody"});
+    if (owners.empty()) return settle(found, object.tag, of_unknown_interface(object));
     const std::string any = Owner{owners.front().network, owners.front().container, "*"}.tag();
     const std::string tag = owners.size() == 1 ? owners.front().tag() : any;
     settle(found, tag, object.attachment != 0 ? attachments_.of(tag) : attachments_.of_foreign_make(tag));
+  }
+
+  // It carries the number of none of the interfaces that are known, or no number and no name.
+  [[nodiscard]] Judgement of_unknown_interface(const firewall::Object& object) const {
+    if (object.attachment == 0) return {Verdict::foreign, "of another suite, or of nobody"};
+    const Owners relatives = attachments_.owners_of_chain(object.chain);
+    if (relatives.empty()) return of_nobody();
+    Judgement judgement = attachments_.of(Owner{relatives.front().network, relatives.front().container, "*"}.tag());
+    if (judgement.verdict == Verdict::live) judgement = {Verdict::unknown, "of another interface of its container"};
+    return judgement;
   }
 
   void lease(FoundLease& found) {
@@ -144,8 +153,8 @@ class Judge {
 
   [[nodiscard]] std::string tag_of(const netlink::Link& link) const {
     if (link.kind != "veth") return {};
-    if (Owner::is_tag(link.alias)) return link.alias;
-    return link.alias.empty() ? attachments_.owner_of_link(link.name).value_or("") : std::string{};
+    if (link.alias.empty()) return attachments_.owner_of_link(link.name).value_or("");
+    return attachments_.knows(link.alias) ? link.alias : std::string{};
   }
 
   FoundLink& add_link(const netlink::Link& link) {

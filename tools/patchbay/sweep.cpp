@@ -20,20 +20,35 @@ void remove_rules(const Survey& survey) {
   firewall::remove(objects);
 }
 
+// All at once, for the kernel's sake; those that are still what they were.
 void remove_links(const Survey& survey) {
   netlink::Socket host;
+  const auto all = netlink::links::list(host);
+  std::vector<netlink::Link> gone;
   for (const FoundLink& found : survey.links) {
-    if (is_stale(found)) netlink::links::remove(host, found.link.index, found.link.name);
+    const auto is_same = [&](const netlink::Link& link) {
+      return link.index == found.link.index && link.name == found.link.name && link.alias == found.link.alias;
+    };
+    if (is_stale(found)) std::ranges::copy_if(all, std::back_inserter(gone), is_same);
   }
+  netlink::links::remove_all(host, gone, all);
 }
 
+// Of the dead, unless somebody else has the address by now.
 void forget_connections(const Survey& survey) {
+  std::set<net::Ip> in_use;
+  for (const FoundLease& found : survey.leases) {
+    if (!is_stale(found)) in_use.insert(found.lease.ip);
+  }
   std::vector<net::Ip> addresses;
   std::vector<firewall::PortForward> forwards;
   for (const FoundRecord& found : survey.records) {
     if (!is_stale(found) || !found.file.record) continue;
-    for (const net::Cidr& address : found.file.record->addresses) addresses.push_back(address.ip);
-    std::ranges::copy(found.file.record->port_forwards, std::back_inserter(forwards));
+    for (const net::Cidr& address : found.file.record->addresses) {
+      if (!in_use.contains(address.ip)) addresses.push_back(address.ip);
+    }
+    std::ranges::copy_if(found.file.record->port_forwards, std::back_inserter(forwards),
+                         [&](const auto& forward) { return !in_use.contains(forward.container.ip); });
   }
   firewall::conntrack::forget_ports(forwards, false);
   firewall::conntrack::forget_addresses(addresses);

@@ -28,16 +28,6 @@ Testimony by_namespace(const Facts& facts, const std::string& boot, const std::o
   return facts.gone(*netns, path) ? dead(gone_text(path)) : alive();
 }
 
-// What the host end of this record's cable may be called.
-std::vector<std::string> host_names(const attach::Record& record) {
-  constexpr unsigned kCandidates = 8;
-  std::vector<std::string> names{record.host_ifname};
-  for (unsigned candidate = 0; candidate < kCandidates; ++candidate) {
-    names.push_back(record.owner.host_ifname(candidate));
-  }
-  return names;
-}
-
 // The host's interfaces of a result are a bridge, perhaps, and the cable's end. That a namespace has gone
 // from its path proves little; that its cable has gone with it, enough.
 bool cable_is_gone(const Facts& facts, const contract::Json& result) {
@@ -75,6 +65,13 @@ Judgement judge(const std::vector<Testimony>& testimonies) {
   return {Verdict::unknown, "nothing tells whether its container lives"};
 }
 
+std::vector<std::string> host_names(const Owner& owner) {
+  constexpr unsigned kCandidates = 8;  // as many as ADD tries
+  std::vector<std::string> names;
+  for (unsigned candidate = 0; candidate < kCandidates; ++candidate) names.push_back(owner.host_ifname(candidate));
+  return names;
+}
+
 const netlink::Link* find_link(const Facts& facts, const std::string& name) {
   const auto found = std::ranges::find(facts.links, name, &netlink::Link::name);
   return found == facts.links.end() ? nullptr : &*found;
@@ -108,10 +105,11 @@ Testimony testify(const netlink::Link& host_end) { return host_end.peer_elsewher
 std::optional<std::string> why_unplugged(const Facts& facts, const attach::Records::File& file) {
   const attach::Record& record = *file.record;
   if (record.host_ifname.empty() || record.netns_path.empty() || !record.cable.empty()) return std::nullopt;
-  const bool has_host_end =
-      std::ranges::any_of(facts.links, [tag = record.owner.tag(), names = host_names(record)](const auto& link) {
-        return link.alias == tag || std::ranges::find(names, link.name) != names.end();
-      });
+  const std::string tag = record.owner.tag();
+  const auto names = host_names(record.owner);
+  const bool has_host_end = std::ranges::any_of(facts.links, [&](const netlink::Link& link) {
+    return link.alias == tag || link.name == record.host_ifname || std::ranges::find(names, link.name) != names.end();
+  });
   if (has_host_end) return std::nullopt;
   try {
     if (!facts.netns_at(record.netns_path)) return gone_text(record.netns_path);

@@ -50,6 +50,8 @@ struct Facts {
   std::vector<netlink::Link> links;  // of the host
 };
 const netlink::Link* find_link(const Facts& facts, const std::string& name);
+// What the host end of an owner's cable may be called.
+std::vector<std::string> host_names(const Owner& owner);
 
 Testimony testify(const Facts& facts, const attach::Record& record);
 // `proves`: boots and namespaces of this machine mean something to the store (Store::may_reclaim).

@@ -27,9 +27,9 @@ Object object_of(const Element& element) {
 
 std::vector<Object> list() {
   std::vector<Object> objects;
-  if (unavailable()) return objects;
-  wire::Socket socket{wire::Socket::Family::netfilter};
-  for (const auto& [name, elements] : read_ruleset(socket).sets) {
+  auto socket = open_if_there();
+  if (!socket) return objects;
+  for (const auto& [name, elements] : read_ruleset(*socket).sets) {
     for (const auto& [key, element] : elements) {
       if (!element.leaving && !is_placeholder(element)) objects.push_back(object_of(element));
     }

@@ -11,16 +11,6 @@ namespace {
 
 using wire::Socket;
 
-// Nothing to remove where the kernel has no such protocol. (Where it has no nf_tables, there is no generation.)
-std::optional<Socket> open_if_there() {
-  try {
-    return Socket{Socket::Family::netfilter};
-  } catch (const Error& error) {
-    if (error.code() != Code::feature_missing) throw;
-    return std::nullopt;
-  }
-}
-
 // What may be there by what the caller knows; snat and masqAll are assumed.
 std::vector<Element> candidates(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
   Intents intents;

@@ -52,6 +52,15 @@ void read_rules(wire::Socket& socket, Table table, std::vector<PresentRule>& rul
 
 }  // namespace
 
+std::optional<wire::Socket> open_if_there() {
+  try {
+    return wire::Socket{wire::Socket::Family::netfilter};
+  } catch (const Error& error) {
+    if (error.code() != Code::feature_missing) throw;
+    return std::nullopt;
+  }
+}
+
 Sets read_sets(wire::Socket& socket, const std::vector<Kind>& kinds, const Keep& keep) {
   Sets sets;
   for (const Table table : kTables) {

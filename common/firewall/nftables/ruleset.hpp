@@ -22,6 +22,10 @@ struct Ruleset {
   std::vector<PresentRule> rules;
 };
 
+// nullopt where the kernel has no such protocol; then there is nothing to read. (Where it has no nf_tables,
+// there is no generation.)
+std::optional<wire::Socket> open_if_there();
+
 // Everything: a dump per set. For conflicts and for GC, never on the usual path.
 Ruleset read_ruleset(wire::Socket& socket);
 

@@ -49,7 +49,8 @@ TEST_CASE("gc and status take a namespace for cnitool's sake, but need none") {
   CHECK(parse("gc", {"blue"}).operands().size() == 1);
   CHECK(parse("gc", {"blue", "/n", "/m", "--all"}).has(kAll));
   CHECK(parse("status", {"blue", "/n"}).operands().size() == 2);
-  CHECK_THROWS_AS(parse("gc", {}), UsageError);
+  CHECK_THROWS_AS(parse("status", {}), UsageError);
+  CHECK(parse("gc", {"--yes"}).has(kYes));
 }
 
 TEST_CASE("--help needs nothing else") {
