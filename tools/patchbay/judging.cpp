@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "common/netlink/address.hpp"
 #include "tools/patchbay/attachments.hpp"
 
 namespace patchbay::cli {
@@ -33,7 +32,7 @@ class Judge {
         facts_(facts),
         places_(places),
         attachments_(survey, facts, proves),
-        absence_proves_(survey.failures.empty() && os::Directory::find(attach::kRunDirectory).has_value()) {}
+        absence_proves_(survey.failures.empty() && facts.keeps_records) {}
 
   void all() {
     for (FoundRule& it : survey_.rules) rule(it);
@@ -42,7 +41,6 @@ class Judge {
     for (FoundRecord& it : survey_.records) record(it);
     for (FoundResult& it : survey_.results) result(it);
     links();
-    attempt(survey_.failures, [&] { addresses(); });
   }
 
  private:
@@ -182,17 +180,6 @@ class Judge {
     FoundLink& found = add_link(link);
     found.network = networks.empty() ? "" : networks.front();
     found.judgement = {Verdict::foreign, link.alias.empty() ? "no owner known" : "its alias is " + link.alias};
-  }
-
-  void addresses() {
-    netlink::Socket host;
-    for (const FoundLink& link : survey_.links) {
-      if (link.judgement.verdict == Verdict::foreign) continue;
-      for (const auto& address : netlink::addresses::list(host, link.link.index)) {
-        if (address.address.ip.is_link_local()) continue;
-        survey_.addresses.push_back({link, address.address, link.link.name});
-      }
-    }
   }
 
   Survey& survey_;

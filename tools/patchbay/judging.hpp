@@ -9,7 +9,7 @@
 
 namespace patchbay::cli {
 
-// Fills in owners, judgements, links and addresses. What could not be read proves nothing by its absence.
+// Fills in owners, judgements and links. What could not be read proves nothing by its absence.
 Survey judge(Survey read, const Facts& facts, const Places& places, const std::map<std::string, bool>& proves);
 
 }  // namespace patchbay::cli

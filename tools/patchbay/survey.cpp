@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "common/base/error.hpp"
+#include "common/netlink/address.hpp"
 #include "common/os/netns.hpp"
 #include "tools/patchbay/judging.hpp"
 
@@ -98,7 +99,8 @@ Facts facts_about(const Reading& node) {
               .gone = [](const os::NetnsId&, const std::string&) { return false; },
               .netns_at = netns_at,
               .has_interface = has_interface,
-              .links = node.links};
+              .links = node.links,
+              .keeps_records = os::Directory::find(attach::kRunDirectory).has_value()};
   if (sees_all(node.survey, facts.boot)) {
     // Taken when first asked, after everything has been read.
     facts.gone = [census = std::make_shared<os::NetnsCensus>()](const os::NetnsId& id, const std::string& path) {
@@ -106,6 +108,17 @@ Facts facts_about(const Reading& node) {
     };
   }
   return facts;
+}
+
+// Of the links that are ours; whoever has the link has them.
+void read_addresses(Survey& survey) {
+  netlink::Socket host;
+  for (const FoundLink& link : survey.links) {
+    if (link.judgement.verdict == Verdict::foreign) continue;
+    for (const auto& address : netlink::addresses::list(host, link.link.index)) {
+      if (!address.address.ip.is_link_local()) survey.addresses.push_back({link, address.address, link.link.name});
+    }
+  }
 }
 
 void keep_network(Survey& survey, const std::string& network) {
@@ -122,6 +135,7 @@ Survey survey(const Places& places, const ResultCache& cache, const std::string&
   Reading node = read_node(places, cache);
   const Facts facts = facts_about(node);
   Survey judged = judge(std::move(node.survey), facts, places, node.proves);
+  attempt(judged.failures, [&] { read_addresses(judged); });
   if (!network.empty()) keep_network(judged, network);
   return judged;
 }

@@ -48,6 +48,7 @@ struct Facts {
   // Whether there is such an interface in that namespace; true when that cannot be told.
   std::function<bool(const std::string& path, const std::string& ifname)> has_interface;
   std::vector<netlink::Link> links;  // of the host
+  bool keeps_records = true;         // otherwise nothing is proven by there being no record
 };
 const netlink::Link* find_link(const Facts& facts, const std::string& name);
 // What the host end of an owner's cable may be called.
