@@ -104,6 +104,21 @@ TEST_CASE("every kind of leftover is found with its owner and removed, and the l
   node.attach("green", {port(8080), port(8081, "udp")});  // address and ports are free again
 }
 
+TEST_CASE("chains that a flush has emptied go with their dead") {
+  if (lacks_legacy_iptables()) PATCHBAY_SKIP(*lacks_legacy_iptables());
+  AuditedNode node{audited_plugins("iptables")};
+  node.attach("blue", {port(9090)});
+  node.attach("red", {port(8080)});
+  node.kill("red");
+  node.world.sh("iptables-legacy -t nat -F; ip6tables-legacy -t nat -F");
+  CHECK(with_verdict(node.audit(3).at("things"), "stale").contains({"rule", "net/red/eth0"}));
+  CHECK(node.tool("gc --yes").exit_code == 0);
+  CHECK(node.tool("repair").exit_code == 0);
+  CHECK(node.world.sh("iptables-legacy -t nat -S | grep -cE '^-N CNI-([0-9a-f]{24}|DN-)'") == "2\n");  // blue's
+  CHECK(node.check("blue").exit_code == 0);
+  CHECK(node.audit(0).at("summary").at("stale") == 0);
+}
+
 TEST_CASE("in doubt it lives") {
   AuditedNode node{audited_plugins("nftables")};
   node.attach("blue", {port(9090)});

@@ -65,6 +65,7 @@ std::vector<Drift> find_drifts(const Survey& survey) {
     const os::FileTime written = found.file.written.value_or(os::FileTime{});
     Drift& drift = by_owner.try_emplace(record.owner, Drift{.owner = record.owner, .since = written}).first->second;
     drift.since = std::min(drift.since, written);
+    drift.plugins.push_back(found.plugin);
     add_wanted(drift, record);
     say_missing_cable(drift, survey, record);
     say_missing_leases(drift, survey, record);

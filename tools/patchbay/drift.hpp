@@ -18,7 +18,8 @@ struct Wanted {
 
 struct Drift {
   Owner owner;
-  os::FileTime since;  // when it was attached
+  os::FileTime since;                // when it was attached
+  std::vector<std::string> plugins;  // that have a record of it
   std::vector<Wanted> wanted;
   std::vector<std::string> missing_rules, missing_others;
   bool known = true;  // false: a record of an older version does not tell what its rules were

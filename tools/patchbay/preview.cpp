@@ -2,6 +2,7 @@
 #include "tools/patchbay/preview.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "tools/patchbay/partition.hpp"
 
@@ -17,6 +18,7 @@ class Collection {
     everything_ = chain.network.version >= contract::kFirstWithGc;
     for (const PluginConfig& plugin : chain.network.plugins)
       types_.push_back(plugin.type == "ptp" ? "veth" : plugin.type);
+    for (const std::string& type : types_) say_if_foreign(type);
     for (const CacheEntry& entry : partition_.stale) stale_.push_back(entry.attachment.owner);
   }
 
@@ -30,6 +32,11 @@ class Collection {
   [[nodiscard]] bool hands_out_cables() const { return has("bridge") || has("veth"); }
 
  private:
+  static void say_if_foreign(const std::string& type) {
+    constexpr std::array<std::string_view, 4> kOurs{"bridge", "veth", "portmap", "loopback"};
+    if (std::ranges::find(kOurs, type) != kOurs.end()) return;
+    remark("plugin \"" + type + "\" would be asked, too; what it removes is not known here");
+  }
   [[nodiscard]] static bool names(const Owners& owners, const std::string& tag) {
     return std::ranges::any_of(owners, [&](const Owner& owner) {
       return owner.tag() == tag || Owner{owner.network, owner.container, "*"}.tag() == tag;

@@ -12,6 +12,15 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// A DEL, or an ADD that was undone, may have ended meanwhile: what it has taken away must not come back.
+void take_back_if_forgotten(const Drift& drift) {
+  const bool is_kept = std::ranges::all_of(
+      drift.plugins, [&](const std::string& plugin) { return attach::Records{plugin}.find(drift.owner).has_value(); });
+  if (is_kept) return;
+  firewall::remove(drift.owner, {firewall::Kind::masquerade, firewall::Kind::host_port, firewall::Kind::mac_spoof}, {});
+  throw Error{Code::try_again, drift.owner.tag() + " was detached meanwhile"};
+}
+
 Repaired repair(const Drift& drift) {
   Repaired repaired{.owner = drift.owner, .made = drift.missing_rules, .failures = {}};
   for (const Wanted& wanted : drift.wanted) {
@@ -20,6 +29,7 @@ Repaired repair(const Drift& drift) {
       firewall::apply(wanted.backend, drift.owner, wanted.intents, attach::is_dead_by_tag);
     });
   }
+  attempt(repaired.failures, [&] { take_back_if_forgotten(drift); });
   return repaired;
 }
 

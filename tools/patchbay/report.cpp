@@ -92,6 +92,9 @@ std::string to_text(const Lines& lines) {
     if (!line.why.empty()) text += "  (" + line.why + ")";
     text += '\n';
   }
+  // Names and aliases are of whoever wrote them; a terminal shall not obey them.
+  std::ranges::replace_if(
+      text, [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == '\x7f'; }, '?');
   return text;
 }
 

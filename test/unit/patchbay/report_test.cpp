@@ -43,6 +43,7 @@ missing  of net/red/eth0: a lease
 missing  of net/red/eth0: a rule
          of net/old/eth0: its record does not tell which rules it had
 2 live, 2 stale, 2 missing; "patchbay gc --yes" removes what is stale; "patchbay repair" makes missing rules again)");
+  CHECK(to_text({{Verdict::live, "link", "o\x1b[1m", "w\n", ""}}) == "live     link         o?[1m  w\n\n");
   CHECK(audit_text({}, {}) == "0 live, 0 stale, 0 missing");
   CHECK(count_missing(drifts()) == 2);
 }
