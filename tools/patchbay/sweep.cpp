@@ -77,8 +77,8 @@ void remove_from_stores(const Survey& survey, Failures& failures) {
   for (const FoundEntry& found : survey.entries) {
     if (is_stale(found)) stores.emplace(found.data_dir, found.network);
   }
-  for (const auto& [data_dir, network] : stores) {
-    attempt(failures, [&] { remove_leases(survey, data_dir, network); });
+  for (const auto& store : stores) {
+    attempt(failures, [&] { remove_leases(survey, store.first, store.second); });
   }
 }
 

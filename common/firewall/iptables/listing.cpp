@@ -112,9 +112,9 @@ void remove(Table& table, const std::vector<Object>& objects) {
     if (object.backend != Backend::iptables || object.family != table.family()) continue;
     goes[{object.kind, object.chain}].insert(object.attachment);
   }
-  for (const auto& [place, attachments] : goes) {
-    const Claim claim = [&](std::uint32_t attachment, const net::Cidr*) { return attachments.contains(attachment); };
-    const auto& [kind, chain] = place;
+  for (const auto& entry : goes) {
+    const auto& [kind, chain] = entry.first;
+    const Claim claim = [&](std::uint32_t number, const net::Cidr*) { return entry.second.contains(number); };
     kind == Kind::masquerade ? remove_masquerade(table, chain, claim) : remove_host_ports(table, chain, claim);
   }
 }
