@@ -46,7 +46,8 @@ void require_rules(const Owner& owner, std::optional<firewall::Backend> configur
   if (missing.empty()) return;
   std::string all;
   for (const std::string& what : missing) all += (all.empty() ? "" : "; ") + what;
-  throw Error{Code::drift, all}.hint("were the rules flushed? another ADD, or DEL and ADD, makes them again");
+  throw Error{Code::drift, all}.hint(
+      "were the rules flushed? \"patchbay repair\" makes them again, and so do DEL and ADD");
 }
 
 }  // namespace patchbay::attach
