@@ -22,10 +22,11 @@ namespace patchbay::contract {
 
 inline constexpr std::size_t kMaxInput = 1 << 20;
 inline constexpr unsigned kMaxDepth = 64;
+inline constexpr std::size_t kMaxValues = 1 << 17;  // a value takes up to 30 times the memory of its text
 
 class Json {
  public:
-  // Parses a whole document. Refuses more than kMaxDepth levels, duplicate keys, invalid UTF-8 and
+  // Parses a whole document. Refuses more than kMaxDepth levels or kMaxValues values, duplicate keys, invalid UTF-8 and
   // trailing data: decode_failure, saying where.
   static Json parse(std::string_view text);
   static Json wrap(nlohmann::json value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parsing with bounds. The parser calls back for every token, so that depth and duplicate keys are
-// refused where they stand, before anything is built from them.
+// Parsing with bounds. The parser calls back for every token, so that depth, width and duplicate
+// keys are refused where they stand, before anything is built from them.
 #include <nlohmann/json.hpp>
 
 #include "common/base/error.hpp"
@@ -63,8 +63,13 @@ class Builder : public nlohmann::json_sax<json> {
     std::string key = {};
   };
   std::vector<Open> open_;
+  std::size_t values_ = 0;
 
   json* place(json value) {
+    if (++values_ > kMaxValues) {
+      throw Error{Code::decode_failure, "too many values"}.at(pointer()).expected(
+          "at most " + std::to_string(kMaxValues) + " values");
+    }
     if (open_.empty()) return &(document = std::move(value));
     Open& top = open_.back();
     if (top.value->is_object()) return &(*top.slot = std::move(value));

@@ -10,6 +10,7 @@ using patchbay::Code;
 using patchbay::contract::Json;
 using patchbay::contract::kMaxDepth;
 using patchbay::contract::kMaxInput;
+using patchbay::contract::kMaxValues;
 using patchbay::test::contains;
 using patchbay::test::error_of;
 
@@ -56,6 +57,18 @@ TEST_CASE("The pointer of what is nested too deeply leads there") {
   std::string text;
   for (unsigned i = 0; i < kMaxDepth + 1; ++i) text += "{\"k\":[0,";
   CHECK(error_of([&] { Json::parse(text); }).pointer().starts_with("/k/1/k/1/k"));
+}
+
+TEST_CASE("The number of values is bounded, since each takes more memory than its text") {
+  const auto list = [](std::size_t elements) {
+    std::string text = "[0";
+    for (std::size_t i = 1; i < elements; ++i) text += ",0";
+    return text + "]";
+  };
+  CHECK_NOTHROW(Json::parse(list(kMaxValues - 1)));  // and the list itself
+  const auto error = error_of([&] { Json::parse(list(kMaxValues)); });
+  CHECK(error.code() == Code::decode_failure);
+  CHECK(error.pointer() == "/" + std::to_string(kMaxValues - 1));
 }
 
 TEST_CASE("A key must not be there twice, on any level") {
