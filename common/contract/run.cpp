@@ -35,9 +35,9 @@ Failure describe_failure() {
   } catch (const detail::VerbatimError& error) {
     return {error.code(), error.summary(), error.verbatim()};
   } catch (const detail::OutputFailure& error) {
-    return {error.code(), error.summary(), error.details(), false};
+    return {error.code(), detail::one_line(error.summary()), error.details(), false};
   } catch (const Error& error) {
-    return {error.code(), error.summary(), error.details()};
+    return {error.code(), detail::one_line(error.summary()), error.details()};
   } catch (const std::bad_alloc&) {
     return {Code::internal, "out of memory", ""};
   } catch (const std::exception& error) {
@@ -51,13 +51,14 @@ std::string error_object(const Failure& failure, const Version& version) {
   return detail::ObjectText{}
       .text("cniVersion", version.to_string())
       .number("code", static_cast<int>(failure.code))
-      .text("msg", failure.message)
-      .text_unless_empty("details", failure.details)
+      .text("msg", detail::bounded(failure.message))
+      .text_unless_empty("details", detail::bounded(failure.details))
       .render();
 }
 
 std::string error_line(const Failure& failure) {
-  return failure.message + (failure.details.empty() ? "" : " (" + failure.details + ")");
+  const std::string details = detail::bounded(failure.details);
+  return detail::bounded(failure.message) + (details.empty() ? "" : " (" + details + ")");
 }
 
 // The error object, on stdout as the specification wants it.

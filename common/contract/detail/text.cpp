@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::size_t kLongestInMessage = 512;
+constexpr std::size_t kLongestMessage = 8192;
 
 // The length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629); 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
@@ -54,6 +55,8 @@ std::string_view short_escape(char c) {
       return {};
   }
 }
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 void append_hex_escape(std::string& out, std::string_view prefix, char c) {
   const auto value = static_cast<unsigned char>(c);
@@ -115,7 +118,7 @@ std::string message_quote(std::string_view text) {
   for (const char c : text.substr(0, kLongestInMessage)) {
     if (const auto escape = short_escape(c); !escape.empty()) {
       out += escape;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+    } else if (is_control(c)) {
       append_hex_escape(out, "\\x", c);
     } else {
       out += c;
@@ -129,6 +132,26 @@ std::string message_quote(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const std::string& text : texts) out += (out.size() == 1 ? "" : " ") + message_quote(text);
   return out += ']';
+}
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (!is_control(c)) {
+      out += c;
+    } else if (const auto escape = short_escape(c); !escape.empty()) {
+      out += escape;
+    } else {
+      append_hex_escape(out, "\\x", c);
+    }
+  }
+  return out;
+}
+
+std::string bounded(std::string_view text) {
+  std::string out{text.substr(0, kLongestMessage)};
+  if (text.size() > kLongestMessage) out += "...";
+  return out;
 }
 
 ObjectText& ObjectText::text(std::string_view key, std::string_view value) { return rendered(key, json_quote(value)); }

@@ -22,6 +22,12 @@ std::string message_quote(std::string_view text);
 // "[1 2]", with each element as message_quote writes it: Go's %q of a list.
 std::string message_quote(const std::vector<std::string>& texts);
 
+// Its control characters escaped: names and paths of others may have line feeds.
+std::string one_line(std::string_view text);
+
+// Its beginning: what others have given us may be in it, as long as they like.
+std::string bounded(std::string_view text);
+
 // An object of already rendered values. Rendering indents by 4 spaces, as MarshalIndent does.
 class ObjectText {
  public:

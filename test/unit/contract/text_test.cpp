@@ -5,9 +5,11 @@
 #include "test/support/catch.hpp"
 
 using patchbay::contract::Json;
+using patchbay::contract::detail::bounded;
 using patchbay::contract::detail::json_quote;
 using patchbay::contract::detail::message_quote;
 using patchbay::contract::detail::ObjectText;
+using patchbay::contract::detail::one_line;
 
 TEST_CASE("A string is quoted as Go quotes it") {
   CHECK(json_quote("plain é 😀") == "\"plain é 😀\"");
@@ -33,6 +35,13 @@ TEST_CASE("In a message, what comes from outside is quoted and cut") {
   CHECK(message_quote(std::string(5000, 'x')).size() < 600);
   CHECK(message_quote(std::vector<std::string>{"a", "b c"}) == R"(["a" "b c"])");
   CHECK(message_quote(std::vector<std::string>{}) == "[]");
+}
+
+TEST_CASE("A message is one line, and no longer than a log can bear") {
+  CHECK(one_line("a\nb\x01\u00e9\x7f") == "a\\nb\\x01\u00e9\\x7f");
+  CHECK(bounded("short") == "short");
+  CHECK(bounded(std::string(8192, 'x')) == std::string(8192, 'x'));
+  CHECK(bounded(std::string(1'000'000, 'x')) == std::string(8192, 'x') + "...");
 }
 
 TEST_CASE("An object is indented by four spaces a level") {
