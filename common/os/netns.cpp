@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -52,6 +54,13 @@ NetnsId own_id() {
   return id_of(status);
 }
 
+// `fd` is in nsfs, where every kind of namespace lives.
+int kind_of(int fd, const std::string& path) {
+  const int kind = ioctl(fd, NS_GET_NSTYPE);
+  if (kind < 0) throw invalid(path, "is a namespace whose kind the kernel does not tell").reason(errno);
+  return kind;
+}
+
 void refuse_own(const std::string& path, const NetnsId& id, const NetnsId& own) {
   if (id != own) return;
   throw invalid(path, "is the network namespace that the plugin itself runs in")
@@ -59,10 +68,11 @@ void refuse_own(const std::string& path, const NetnsId& id, const NetnsId& own) 
       .hint("a container on the host's network gets no interfaces; CNI_NETNS_OVERRIDE=1 allows it all the same");
 }
 
-// What open(2) says when nothing is there, or when the process behind a /proc path has died: it is
-// reaped (ENOENT), a zombie (ENOENT, EINVAL) or died during the look-up (ESRCH).
+// What open(2) says when nothing is there, or nothing that could be a namespace, or when the process behind a
+// /proc path has died: it is reaped (ENOENT), a zombie (ENOENT, EINVAL) or died during the look-up (ESRCH).
 bool means_absent(int error_number) {
-  return error_number == ENOENT || error_number == ENOTDIR || error_number == ESRCH || error_number == EINVAL;
+  static constexpr std::array kAbsent{ENOENT, ENOTDIR, ESRCH, EINVAL, ELOOP, ENAMETOOLONG, ENXIO};
+  return std::ranges::find(kAbsent, error_number) != kAbsent.end();
 }
 
 // `ip netns add` makes its mount points with mode 0, so an unprivileged open() of one that lost its
@@ -127,12 +137,9 @@ std::optional<Netns> Netns::find(const std::string& path, bool allow_own) {
     if (means_absent(why) || (why == EACCES && is_plain_file_or_absent(path))) return std::nullopt;
     throw invalid(path, "cannot be opened").reason(why);
   }
-  const struct ::stat status = status_of(fd.get(), path);
-  const NetnsId id = id_of(status), own = own_id();
-  if (!is_nsfs(id, own)) {
-    if (S_ISREG(status.st_mode)) return std::nullopt;
-    throw invalid(path, "is not a namespace");
-  }
+  const NetnsId id = id_of(status_of(fd.get(), path)), own = own_id();
+  // The container's namespace is gone from here, whatever is in its place.
+  if (!is_nsfs(id, own) || kind_of(fd.get(), path) != CLONE_NEWNET) return std::nullopt;
   if (!allow_own) refuse_own(path, id, own);
   return Netns{std::move(fd), id, path};
 }

@@ -27,8 +27,8 @@ class Netns {
   // Throws invalid_netns unless `path` is a namespace (on nsfs) and not the network namespace that we run
   // in. `allow_own` is CNI_NETNS_OVERRIDE. That it is a network namespace is found out by whoever enters it.
   static Netns open(const std::string& path, bool allow_own = false);
-  // For DEL: nullopt when there is nothing there any more - no file, a plain file that a lost mount
-  // left behind, or a dead /proc path. Still throws when it is our own namespace.
+  // For DEL: nullopt when it is not there any more - nothing, a plain file that a lost mount left behind, a
+  // dead /proc path, or whatever else is no network namespace. Still throws when it is our own.
   static std::optional<Netns> find(const std::string& path, bool allow_own = false);
   static Netns own();
 
