@@ -10,6 +10,7 @@ namespace {
 
 // "#", 16 digits, "/", 32 digits
 constexpr std::size_t kShortNetwork = 18, kShortTag = 50;
+constexpr std::size_t kFileNameLength = 40;
 
 std::string short_network(std::string_view network) { return "#" + sha512_hex(network, 16) + "/"; }
 
@@ -50,7 +51,11 @@ std::string Owner::host_ifname(unsigned candidate) const {
   return "veth" + sha512_hex(seed, 11);
 }
 
-std::string Owner::file_name() const { return sha512_hex(network + "/" + container + "/" + ifname, 40); }
+std::string Owner::file_name() const { return sha512_hex(network + "/" + container + "/" + ifname, kFileNameLength); }
+
+bool Owner::is_file_name(std::string_view name) {
+  return name.size() == kFileNameLength && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 std::vector<std::string> sorted_tags(const Owners& owners) {
   std::vector<std::string> tags;

@@ -39,6 +39,8 @@ struct Owner {
 
   // A file name of at most 64 bytes for this owner's state within a directory per network.
   [[nodiscard]] std::string file_name() const;
+  // Whether `name` can be one.
+  static bool is_file_name(std::string_view name);
 };
 
 using Owners = std::vector<Owner>;

@@ -74,7 +74,7 @@ void Store::forget_all_but(const Owners& valid) {
   std::vector<std::string> kept;
   for (const Owner& owner : valid) kept.push_back(owner.file_name());
   std::sort(kept.begin(), kept.end());
-  for (const std::string& name : index_.list()) {
+  for (const std::string& name : detail::entry_names(index_)) {
     if (!std::binary_search(kept.begin(), kept.end(), name)) index_.remove(name);
   }
   index_.remove_stale();

@@ -32,7 +32,7 @@ bool Store::is_ours(const Ip& ip) const { return mode_of(ip) == kLeaseMode; }
 
 std::vector<IndexEntry> Store::readable_entries() const {
   std::vector<IndexEntry> all;
-  for (const std::string& name : index_.list()) {
+  for (const std::string& name : detail::entry_names(index_)) {
     auto entry = find_entry(name);
     if (entry && entry->owner.file_name() == name) all.push_back(std::move(*entry));
   }

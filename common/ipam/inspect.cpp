@@ -38,7 +38,7 @@ bool Store::remove(const LeaseState& lease) {
 
 std::vector<Store::EntryState> Store::entries() const {
   std::vector<EntryState> states;
-  for (const std::string& name : index_.list()) {
+  for (const std::string& name : detail::entry_names(index_)) {
     try {
       const auto text = index_.read(name);
       if (!text) continue;

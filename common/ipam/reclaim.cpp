@@ -165,7 +165,7 @@ bool Store::first_use_since_boot() const { return !detail::is_marked(index_, env
 
 // Of ADDs that were killed or lost their power while they wrote. We hold the lock, so nobody is at it now.
 void Store::forget_torn_entries() {
-  for (const std::string& name : index_.list()) {
+  for (const std::string& name : detail::entry_names(index_)) {
     try {
       const auto text = index_.read(name);
       if (text && IndexEntry::is_torn(*text)) index_.remove(name);

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "common/base/error.hpp"
+#include "common/base/owner.hpp"
 
 namespace patchbay::ipam::detail {
 
@@ -38,6 +39,12 @@ LeaseFile read_lease(const os::Directory& leases, const net::Ip& ip) {
     if (error.error_number() == 0) return {.kind = LeaseFile::Kind::other};
     throw;
   }
+}
+
+std::vector<std::string> entry_names(const os::Directory& index) {
+  std::vector<std::string> names = index.list();
+  std::erase_if(names, [](const std::string& name) { return !Owner::is_file_name(name); });
+  return names;
 }
 
 }  // namespace patchbay::ipam::detail

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/ipam/lease_file.hpp"
@@ -24,5 +25,9 @@ bool is_empty(const struct ::stat& status);
 // `other` for what is no lease file at all (a link, a FIFO, too large); `torn` also when absent.
 // Throws io_failure when it cannot be read.
 LeaseFile read_lease(const os::Directory& leases, const net::Ip& ip);
+
+// Names of what can be entries of the index. It may be somebody else's directory, by a link in its path: what is
+// not named as ours stays.
+std::vector<std::string> entry_names(const os::Directory& index);
 
 }  // namespace patchbay::ipam::detail

@@ -65,6 +65,14 @@ TEST_CASE("the host interface's name fits IFNAMSIZ and is stable") {
   CHECK(owner.host_ifname() == "vethdd6ccc806f7");
 }
 
+TEST_CASE("a file name is known for one by its looks") {
+  const std::string name = Owner{"net", "c1", "eth0"}.file_name();
+  CHECK(Owner::is_file_name(name));
+  for (const auto& other :
+       {std::string{}, std::string{"passwd"}, name + "0", name.substr(1), name.substr(1) + "G", "." + name.substr(1)})
+    CHECK_FALSE(Owner::is_file_name(other));
+}
+
 TEST_CASE("sorted tags are sorted by tag") {
   const patchbay::Owners owners{{"z", "c", "i"}, {"a", "d", "i"}, {"a", "c", "i"}};
   CHECK(patchbay::sorted_tags(owners) == std::vector<std::string>{"a/c/i", "a/d/i", "z/c/i"});

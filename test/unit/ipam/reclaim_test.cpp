@@ -81,17 +81,18 @@ TEST_CASE_METHOD(Fixture,
   reserve("c1", "10.0.0.2");
   store().reclaim_dead();
   const std::string index = ".patchbay/net/";
-  const std::string whole = content_of(scratch / (index + Owner{"net", "c1", "eth0"}.file_name()));
+  const auto named = [&](const std::string& container) { return Owner{"net", container, "eth0"}.file_name(); };
+  const std::string whole = content_of(scratch / (index + named("c1")));
   for (const std::size_t size : {std::size_t{0}, whole.size() / 2, whole.size() - 1}) {
-    scratch.file(index + "torn-" + std::to_string(size), whole.substr(0, size));
+    scratch.file(index + named("torn-" + std::to_string(size)), whole.substr(0, size));
   }
-  scratch.file(index + "zeroes", std::string(whole.size(), '\0'));
-  scratch.file(index + "newer", "something else\nend\n");
-  std::filesystem::create_symlink("/etc/hostname", scratch / (index + "link"));
+  scratch.file(index + named("zeroes"), std::string(whole.size(), '\0'));
+  scratch.file(index + named("newer"), "something else\nend\n");
+  std::filesystem::create_symlink("/etc/hostname", scratch / (index + named("link")));
   Machine::boot = "boot-2";
   store().reclaim_dead();
-  CHECK(os::Directory::find(scratch / index)->list() == std::vector<std::string>{"newer"});
-  CHECK(std::filesystem::is_symlink(scratch / (index + "link")));
+  CHECK(os::Directory::find(scratch / index)->list() == std::vector<std::string>{named("newer")});
+  CHECK(std::filesystem::is_symlink(scratch / (index + named("link"))));
 }
 
 // The kernel gives the number of a namespace that has gone to the next.
@@ -205,4 +206,18 @@ TEST_CASE_METHOD(Fixture, "garbage collection and reclaiming remove what killed 
   CHECK_FALSE(std::filesystem::exists(scratch / "net/.patchbay-0123456789abcdef"));
   CHECK_FALSE(std::filesystem::exists(scratch / ".patchbay/net/.patchbay-0123456789abcdef"));
   CHECK(holder("10.0.0.2") == "c1");
+}
+
+TEST_CASE_METHOD(Fixture, "an index that is somebody else's directory keeps its files") {
+  reserve("c1", "10.0.0.2");
+  scratch.file(".patchbay/net/passwd", "precious");
+  scratch.file(".patchbay/net/crontab", "");
+  SECTION("GC") { store().keep_only({}); }
+  SECTION("reclaiming") { store().reclaim_dead(); }
+  SECTION("reclaiming after a boot") {
+    std::filesystem::remove(scratch / ".patchbay/net/boot");
+    store().reclaim_dead();
+  }
+  CHECK(std::filesystem::exists(scratch / ".patchbay/net/passwd"));
+  CHECK(std::filesystem::exists(scratch / ".patchbay/net/crontab"));
 }
