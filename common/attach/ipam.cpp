@@ -4,14 +4,19 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "common/attach/host_local.hpp"
+#include "common/attach/ipam_answer.hpp"
 #include "common/attach/static_addresses.hpp"
 #include "common/attach/warning.hpp"
 #include "common/base/error.hpp"
 
 namespace patchbay::attach {
 namespace {
+
+// For a DEL that takes a failed ADD back: who did not answer ADD shall not have as long again.
+constexpr std::chrono::milliseconds kUndoPatience{5000};
 
 // An IPAM plugin of ours, as verbs.
 struct Own {
@@ -24,7 +29,7 @@ struct Own {
 };
 
 constexpr std::array<Own, 2> kOwn{{
-    {"host-local", host_local::add, host_local::del, host_local::check, host_local::gc, host_local::status},
+    {kHostLocal, host_local::add, host_local::del, host_local::check, host_local::gc, host_local::status},
     {"static", [](const contract::Request& request, const os::NetnsId&) { return static_addresses::add(request); },
      static_addresses::del, static_addresses::check, static_addresses::gc, static_addresses::status},
 }};
@@ -46,17 +51,18 @@ std::optional<contract::Executable> foreign_plugin(const contract::Request& requ
   return contract::require_plugin(request, type);
 }
 
-void delegate(const contract::Request& request, contract::Executable plugin, contract::Command command) {
-  contract::Delegation::start(request, std::move(plugin), command).finish();
+void delegate(const contract::Request& request, contract::Executable plugin, contract::Command command,
+              std::chrono::milliseconds patience = contract::kDelegatePatience) {
+  contract::Delegation::start(request, std::move(plugin), command, patience).finish();
 }
 
-// DEL and GC. What we can do in process, a missing executable does not keep us from.
-void give_back(const contract::Request& request, const std::string& type, contract::Command command,
-               void (*Own::*verb)(const contract::Request&), const char* otherwise) {
-  if (const Own* own = answering(request, type)) return (own->*verb)(request);
-  if (auto plugin = contract::find_plugin(request, type)) return delegate(request, std::move(*plugin), command);
-  if (const Own* own = own_of(type)) return (own->*verb)(request);
-  warn("IPAM plugin " + type + " is not in CNI_PATH: " + otherwise);
+// By the executable. What we can do in process, a missing one does not keep us from.
+void release_by_plugin(const contract::Request& request, const std::string& type, std::chrono::milliseconds patience) {
+  if (auto plugin = contract::find_plugin(request, type)) {
+    return delegate(request, std::move(*plugin), contract::Command::del, patience);
+  }
+  if (const Own* own = own_of(type)) return own->del(request);
+  warn("IPAM plugin " + type + " is not in CNI_PATH: what it handed out is not released");
 }
 
 }  // namespace
@@ -77,21 +83,24 @@ void AddressRequest::start() {
   if (!executable_) return;
   delegation_.emplace(contract::Delegation::start(*request_, *std::move(executable_), contract::Command::add));
   executable_.reset();
+  owes_ = true;
 }
 
 contract::Result AddressRequest::finish() {
   start();
-  if (!delegation_) return own_of(type_)->add(*request_, netns_);
+  if (!delegation_) {
+    contract::Result result = own_of(type_)->add(*request_, netns_);
+    owes_ = true;
+    return result;
+  }
   try {
     contract::Result result = delegation_->finish_with_result();
-    if (!result.ips.empty()) return result;
-    throw Error{Code::delegate_failed, "IPAM plugin " + type_ + " returned no address"}
-        .at("/ipam/type")
-        .hint("see what the plugin is configured to hand out");
+    with_context("IPAM plugin " + type_, [&] { check_answer(result); });
+    return result;
   } catch (Error&) {
     // Spec 1.1.0, "Delegated Plugins": a failed ADD is followed by a DEL before we return.
     try {
-      release_addresses(*request_, type_);
+      release();
     } catch (const Error& error) {
       warn("release addresses after a failed ADD: " + error.summary());
     }
@@ -99,18 +108,31 @@ contract::Result AddressRequest::finish() {
   }
 }
 
-void release_addresses(const contract::Request& request, const std::string& type) {
-  give_back(request, type, contract::Command::del, &Own::del, "what it handed out is not released");
+void AddressRequest::release() {
+  if (!std::exchange(owes_, false)) return;
+  if (!delegation_) return own_of(type_)->del(*request_);
+  delegation_.reset();  // it may not be done yet: nobody hands out addresses while they are given back
+  release_by_plugin(*request_, type_, kUndoPatience);
 }
 
-void collect_addresses(const contract::Request& request, const std::string& type) {
-  give_back(request, type, contract::Command::gc, &Own::gc, "its stale addresses are not collected");
+void release_addresses(const contract::Request& request, const std::string& type) {
+  if (const Own* own = answering(request, type)) return own->del(request);
+  release_by_plugin(request, type, contract::kDelegatePatience);
 }
 
 void check_addresses(const contract::Request& request, const std::string& type) {
   auto plugin = foreign_plugin(request, type);
   if (!plugin) return own_of(type)->check(request);
   delegate(request, std::move(*plugin), contract::Command::check);
+}
+
+void collect_addresses(const contract::Request& request, const std::string& type) {
+  if (const Own* own = answering(request, type)) return own->gc(request);
+  if (auto plugin = contract::find_plugin(request, type)) {
+    return delegate(request, std::move(*plugin), contract::Command::gc);
+  }
+  if (const Own* own = own_of(type)) return own->gc(request);
+  warn("IPAM plugin " + type + " is not in CNI_PATH: its stale addresses are not collected");
 }
 
 void check_ipam_status(const contract::Request& request, const std::string& type) {

@@ -16,6 +16,8 @@ namespace patchbay::attach {
 // The type named by /ipam/type; nullopt when there is no IPAM (a pure layer 2 network).
 std::optional<std::string> ipam_type(const contract::Request& request);
 
+inline constexpr const char* kHostLocal = "host-local";  // the type of our own that keeps leases
+
 class AddressRequest {
  public:
   // Finds out who is to be asked; nothing is asked yet. `netns`: which namespace the addresses are for.
@@ -26,6 +28,8 @@ class AddressRequest {
   void start();
   // The addresses; throws when the IPAM fails or returns none (and then has released them).
   contract::Result finish();
+  // When another step fails: gives back what there may be by now, nothing after a failed finish().
+  void release();
 
  private:
   const contract::Request* request_;
@@ -33,6 +37,7 @@ class AddressRequest {
   os::NetnsId netns_;
   std::optional<contract::Executable> executable_;  // of a foreign plugin that has not been started
   std::optional<contract::Delegation> delegation_;
+  bool owes_ = false;  // there may be addresses to give back
 };
 
 // DEL, CHECK, GC, STATUS of the IPAM. For `release`, a missing IPAM executable is a warning on stderr, not

@@ -32,12 +32,14 @@ Executable require_plugin(const Request& request, const std::string& type);
 // note, PT_NOTE named "patchbay"), so that what it would do can be done in process.
 bool is_our_build(const Executable& executable);
 
+inline constexpr std::chrono::milliseconds kDelegatePatience{30000};
+
 // A delegated call under way. Errors of the delegate keep their code, msg and details; garbage,
 // silence, time-out or a crash become delegate_failed.
 class Delegation {
  public:
   static Delegation start(const Request& request, Executable plugin, Command command,
-                          std::chrono::milliseconds patience = std::chrono::seconds{30});
+                          std::chrono::milliseconds patience = kDelegatePatience);
   Result finish_with_result();  // ADD
   void finish();                // the other verbs; stdout is ignored
  private:

@@ -112,6 +112,11 @@ bool Ip::is_link_local() const {
   return is_v4() ? bytes_[0] == 169 && bytes_[1] == 254 : bytes_[0] == 0xFE && (bytes_[1] & 0xC0U) == 0x80;
 }
 
+bool Ip::is_assignable() const {
+  const bool is_broadcast = is_v4() && *this == any(Family::v4).with_host_bits(0);
+  return !is_unspecified() && !is_loopback() && !is_multicast() && !is_broadcast;
+}
+
 Ip Ip::masked(unsigned prefix) const {
   Ip ip = *this;
   for (std::size_t i = 0; i < size(); ++i) ip.bytes_[i] &= prefix_mask(i, prefix);

@@ -35,6 +35,8 @@ class Ip {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] bool is_multicast() const;
   [[nodiscard]] bool is_link_local() const;
+  // One interface's, and reachable from others: neither of the above but link-local, nor 255.255.255.255.
+  [[nodiscard]] bool is_assignable() const;
 
   [[nodiscard]] Ip masked(unsigned prefix) const;          // host bits cleared
   [[nodiscard]] Ip with_host_bits(unsigned prefix) const;  // host bits set

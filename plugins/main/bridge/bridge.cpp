@@ -66,7 +66,7 @@ void take_addresses(Attachment& it, contract::Result addresses) {
 // one works while we make the link.
 void ask_for_addresses(Attachment& it) {
   begin_record(it);
-  const auto release = [&it] { attach::release_addresses(it.request, *it.config.ipam); };
+  const auto release = [&it] { it.asked->release(); };
   if (!it.config.ipam) {
     it.record.addresses_known = true;
   } else if (it.asked.emplace(it.request, *it.config.ipam, it.container.netns.id()).is_answered_in_process()) {

@@ -6,6 +6,7 @@
 #include "common/attach/container.hpp"
 #include "common/attach/detach.hpp"
 #include "common/attach/ipam.hpp"
+#include "common/attach/warning.hpp"
 #include "common/base/digest.hpp"
 #include "common/base/error_list.hpp"
 #include "common/base/rollback.hpp"
@@ -112,9 +113,9 @@ void write_record(const contract::Request& request, const Config& config, attach
   with_context("note the attachment of " + request.owner.container, [&] { records().write(record); });
 }
 
-void address_end(attach::Container& container, const netlink::Link& end, const Config& config,
-                 const contract::Request& request, attach::Record& record, contract::Result& result) {
-  contract::Result addresses = attach::AddressRequest{request, *config.ipam, container.netns.id()}.finish();
+void address_end(attach::Container& container, const netlink::Link& end, attach::AddressRequest& asked,
+                 attach::Record& record, contract::Result& result) {
+  contract::Result addresses = asked.finish();
   result.ips = std::move(addresses.ips);
   for (auto& ip : result.ips) {
     ip.interface = 0;
@@ -128,6 +129,16 @@ void address_end(attach::Container& container, const netlink::Link& end, const C
       container, {.index = end.index, .name = end.name, .ips = result.ips, .routes = result.routes, .announce = true});
 }
 
+// No ADD takes another name: nothing is plugged in under it.
+std::string readable_cable_name(const contract::Request& request) {
+  try {
+    return cable_name(request);
+  } catch (const Error& error) {
+    attach::warn("no direct cable is unplugged: " + error.summary());
+    return {};
+  }
+}
+
 }  // namespace
 
 contract::Result plug_cable(const contract::Request& request, const Config& config) {
@@ -135,10 +146,12 @@ contract::Result plug_cable(const contract::Request& request, const Config& conf
   attach::clear_leftovers(request, records());
   const End end{request.owner, config.cable, request.netns, container.netns.id()};
 
+  std::optional<attach::AddressRequest> asked;
+  if (config.ipam) asked.emplace(request, *config.ipam, container.netns.id());
   Rollback undo;
   attach::Record record = attach::begin_record(request, container.netns.id());
   undo.add("forget the attachment", [&] { records().remove(request.owner); });
-  if (config.ipam) undo.add("release addresses", [&] { attach::release_addresses(request, *config.ipam); });
+  if (asked) undo.add("release addresses", [&] { asked->release(); });
   contract::Result result;
   netlink::Link inner;
   {
@@ -150,8 +163,8 @@ contract::Result plug_cable(const contract::Request& request, const Config& conf
   }
   undo.add("unplug cable " + config.cable, [&] { unplug(end); });
   result.interfaces = {{.name = inner.name, .mac = inner.mac.to_string(), .mtu = inner.mtu, .sandbox = request.netns}};
-  if (config.ipam) {
-    address_end(container, inner, config, request, record, result);
+  if (asked) {
+    address_end(container, inner, *asked, record, result);
   } else {
     container.socket.transact(links::set_up(inner.index, inner.name));
   }
@@ -162,7 +175,7 @@ contract::Result plug_cable(const contract::Request& request, const Config& conf
 
 void unplug_cable(const contract::Request& request) {
   const auto record = records().find(request.owner);
-  const std::string cable = record ? record->cable : cable_name(request);
+  const std::string cable = record ? record->cable : readable_cable_name(request);
   if (cable.empty()) return;
   unplug({.owner = request.owner,
           .cable = cable,

@@ -60,7 +60,7 @@ void take_addresses(Attachment& it, contract::Result addresses) {
 // has answered by then, so that one record tells everything; a foreign one works while we make the link.
 void ask_for_addresses(Attachment& it) {
   begin_record(it);
-  const auto release = [&it] { attach::release_addresses(it.request, *it.config.ipam); };
+  const auto release = [&it] { it.asked.release(); };
   if (it.asked.is_answered_in_process()) {
     contract::Result addresses = it.asked.finish();
     it.undo.add("release addresses", release);

@@ -125,6 +125,18 @@ TEST_CASE("families, sizes and classes") {
   CHECK_FALSE(ip("fec0::1").is_link_local());
 }
 
+TEST_CASE("some addresses can be no interface's") {
+  for (const char* text : {"0.0.0.0", "127.0.0.1", "127.255.255.254", "224.0.0.1", "255.255.255.255", "::", "::1",
+                           "ff02::1", "::ffff:127.0.0.1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(Ip::parse(text)->is_assignable());
+  }
+  for (const char* text : {"10.0.0.1", "169.254.1.1", "240.0.0.1", "255.255.255.254", "fe80::1", "fd00::1", "::2"}) {
+    CAPTURE(text);
+    CHECK(Ip::parse(text)->is_assignable());
+  }
+}
+
 TEST_CASE("bytes go in and out in network order") {
   const unsigned char v4[] = {192, 0, 2, 33};
   CHECK(Ip::from_bytes(Family::v4, v4) == ip("192.0.2.33"));
