@@ -25,7 +25,8 @@ class Directory {
  public:
   // Creates missing parents (mode 0755, less umask) and the directory itself with `mode`.
   static Directory ensure(const std::string& path, unsigned mode);
-  static std::optional<Directory> find(const std::string& path);  // nullopt when absent
+  // nullopt when absent, also where a file is in its place.
+  static std::optional<Directory> find(const std::string& path);
   // By its path alone, for a file or two: opening it would cost as much as they do. While it is absent
   // there is nothing in it; the first file makes it, and its parents, with `mode`.
   static Directory at(const std::string& path, unsigned mode);
@@ -46,7 +47,7 @@ class Directory {
   void write(const std::string& name, std::string_view content, unsigned mode) const;
   // When it was last written; nullopt when it is absent or does not tell.
   [[nodiscard]] std::optional<FileTime> modified(const std::string& name) const;
-  // False when it was absent.
+  // False when it was absent, or is a directory.
   bool remove(const std::string& name) const;
   // Names of regular files, without our temporary ones; sorted.
   [[nodiscard]] std::vector<std::string> list() const;
@@ -81,7 +82,7 @@ inline constexpr std::string_view kTemporaryPrefix = ".patchbay-";
 // when absent. Follows links; refuses anything but a regular file; bounded by `limit`.
 std::optional<std::string> read_file(const std::string& path, std::size_t limit = kSmallFile);
 
-// An exclusive flock(2), compatible with the reference suite's and with xtables'. Released on
+// An flock(2), exclusive unless it is shared; compatible with the reference suite's and with xtables'. Released on
 // destruction, and by the kernel when we die.
 class FileLock {
  public:
@@ -90,6 +91,10 @@ class FileLock {
   static FileLock acquire(const std::string& path, unsigned mode, std::chrono::milliseconds patience);
   static FileLock acquire(const Directory& directory, const std::string& name, unsigned mode,
                           std::chrono::milliseconds patience);
+  // Together with others who share it.
+  static FileLock share(const std::string& path, unsigned mode, std::chrono::milliseconds patience);
+  // Of one that is shared: ours alone from now on, unless somebody else has it, too.
+  [[nodiscard]] bool try_alone() const;
 
  private:
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}

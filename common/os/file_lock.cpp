@@ -19,13 +19,13 @@ namespace patchbay::os {
 namespace {
 
 // Blocks in flock(2), so that the kernel wakes us in the order of arrival; an alarm ends the wait.
-bool locked_within(int fd, const std::string& path, std::chrono::milliseconds patience) {
+bool locked_within(int fd, int operation, const std::string& path, std::chrono::milliseconds patience) {
   const Deadline deadline = Deadline::in(patience);
   const detail::Alarm alarm{patience};
-  while (flock(fd, LOCK_EX) != 0) {
+  while (flock(fd, operation) != 0) {
     if (errno != EINTR) throw system_error(Code::io_failure, "lock " + path, errno);
     if (!deadline.passed()) continue;
-    return retry_interrupted([&] { return flock(fd, LOCK_EX | LOCK_NB); }) == 0;
+    return retry_interrupted([&] { return flock(fd, operation | LOCK_NB); }) == 0;
   }
   return true;
 }
@@ -84,13 +84,13 @@ UniqueFd open_lock(int directory, const std::string& name, unsigned mode) {
 }
 
 UniqueFd lock_at(int directory, const std::string& name, const std::string& path, unsigned mode,
-                 std::chrono::milliseconds patience) {
+                 std::chrono::milliseconds patience, int operation = LOCK_EX) {
   UniqueFd fd = open_lock(directory, name, mode);
   if (!fd) throw system_error(Code::io_failure, "open lock " + path, errno);
-  if (retry_interrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
+  if (retry_interrupted([&] { return flock(fd.get(), operation | LOCK_NB); }) == 0) return fd;
   // ENOLCK and the like: without the lock nothing may be done.
   if (errno != EWOULDBLOCK) throw system_error(Code::io_failure, "lock " + path, errno);
-  if (locked_within(fd.get(), path, patience)) return fd;
+  if (locked_within(fd.get(), operation, path, patience)) return fd;
   throw still_locked(fd.get(), path, patience);
 }
 
@@ -98,6 +98,14 @@ UniqueFd lock_at(int directory, const std::string& name, const std::string& path
 
 FileLock FileLock::acquire(const std::string& path, unsigned mode, std::chrono::milliseconds patience) {
   return FileLock{lock_at(AT_FDCWD, path, path, mode, patience)};
+}
+
+FileLock FileLock::share(const std::string& path, unsigned mode, std::chrono::milliseconds patience) {
+  return FileLock{lock_at(AT_FDCWD, path, path, mode, patience, LOCK_SH)};
+}
+
+bool FileLock::try_alone() const {
+  return retry_interrupted([&] { return flock(fd_.get(), LOCK_EX | LOCK_NB); }) == 0;
 }
 
 FileLock FileLock::acquire(const Directory& directory, const std::string& name, unsigned mode,

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/main/bridge/device.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
+#include <cerrno>
 
 #include "common/attach/host.hpp"
 #include "common/attach/record.hpp"
 #include "common/netlink/address.hpp"
 #include "common/os/file.hpp"
-#include "common/os/retry.hpp"
 
 namespace patchbay::bridge {
 namespace {
@@ -80,26 +77,22 @@ std::optional<net::Family> only_family(const std::vector<net::Cidr>& addresses) 
   return alone ? std::optional{family} : std::nullopt;
 }
 
-}  // namespace
-
-BridgeUse::BridgeUse() {
+// Bounded: the one who is alone may have been stopped just then.
+os::FileLock share_lock() {
   const std::string path = std::string{attach::kRunDirectory} + "/bridge.lock";
-  const auto open_lock = [&] {
-    lock_.reset(
-        os::retry_interrupted([&] { return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); }));
-    return static_cast<bool>(lock_);
-  };
-  if (!open_lock() && errno == ENOENT) {
-    os::Directory::ensure(attach::kRunDirectory, 0700);
-    open_lock();
+  const auto share = [&] { return os::FileLock::share(path, 0600, os::kLockPatience); };
+  try {
+    return share();
+  } catch (const Error& error) {
+    if (error.error_number() != ENOENT) throw;
   }
-  if (!lock_) throw system_error(Code::io_failure, "open " + path, errno);
-  if (os::retry_interrupted([&] { return flock(lock_.get(), LOCK_SH); }) != 0) {
-    throw system_error(Code::io_failure, "lock " + path, errno);
-  }
+  os::Directory::ensure(attach::kRunDirectory, 0700);
+  return share();
 }
 
-bool BridgeUse::is_alone() const { return flock(lock_.get(), LOCK_EX | LOCK_NB) == 0; }
+}  // namespace
+
+BridgeUse::BridgeUse() : lock_(share_lock()) {}
 
 netlink::Link ensure_bridge(netlink::Socket& host, const Config& config, const BridgeUse& use, Rollback& undo) {
   return with_context("prepare bridge " + config.bridge, [&] {

@@ -7,7 +7,7 @@
 
 #include "common/base/rollback.hpp"
 #include "common/netlink/link.hpp"
-#include "common/os/unique_fd.hpp"
+#include "common/os/file.hpp"
 #include "plugins/main/bridge/config.hpp"
 
 namespace patchbay::bridge {
@@ -16,11 +16,12 @@ namespace patchbay::bridge {
 // only takes it away again when nobody else is about to use it.
 class BridgeUse {
  public:
-  BridgeUse();                          // shared flock on /run/patchbay/bridge.lock
-  [[nodiscard]] bool is_alone() const;  // nobody else is in the middle of an ADD (and nobody can start one)
+  BridgeUse();  // shared flock on /run/patchbay/bridge.lock
+  // Nobody else is in the middle of an ADD, and nobody can start one.
+  [[nodiscard]] bool is_alone() const { return lock_.try_alone(); }
 
  private:
-  os::UniqueFd lock_;
+  os::FileLock lock_;
 };
 
 // The bridge, up, deaf to router advertisements, promiscuous when configured. One that exists is

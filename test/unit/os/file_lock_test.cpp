@@ -65,6 +65,17 @@ pid_t later(std::chrono::milliseconds span, Work&& work) {
 
 }  // namespace
 
+TEST_CASE("a lock is shared by many, and had alone by one") {
+  const Scratch scratch;
+  const std::string path = scratch / "lock";
+  const FileLock one = FileLock::share(path, 0600, 0ms);
+  CHECK(one.try_alone());
+  CHECK(error_of([&] { FileLock::share(path, 0600, 50ms); }).code() == Code::try_again);
+  const FileLock same = FileLock::share(scratch / "other", 0600, 0ms);
+  const FileLock another = FileLock::share(scratch / "other", 0600, 0ms);
+  CHECK_FALSE(same.try_alone());
+}
+
 TEST_CASE("a lock is made, held and released") {
   const Scratch scratch;
   const std::string path = scratch / "lock";
