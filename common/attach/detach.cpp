@@ -5,6 +5,7 @@
 
 #include "common/attach/container.hpp"
 #include "common/attach/host.hpp"
+#include "common/attach/host_local_config.hpp"
 #include "common/attach/ipam.hpp"
 #include "common/base/error_list.hpp"
 #include "common/firewall/conntrack.hpp"
@@ -139,10 +140,24 @@ void remove_cable(const contract::Request& request, const Traces& traces) {
   links::remove(container->socket, inner->index, {});
 }
 
+// Who handed out the addresses. No ADD takes a configuration in which that cannot be read: without a record
+// that tells otherwise nothing was leased under it.
+std::optional<std::string> ipam_to_ask(const contract::Request& request, const Traces& traces) {
+  const bool recorded = traces.record && !traces.record->ipam_type.empty();
+  try {
+    auto type = ipam_type(request);
+    if (!type && recorded) type = traces.record->ipam_type;
+    if (recorded && *type == kHostLocal) static_cast<void>(host_local::data_dir(request));
+    return type;
+  } catch (const Error& error) {
+    if (recorded) throw;
+    warn("no addresses are released: " + error.summary());
+    return std::nullopt;
+  }
+}
+
 void release_lease(const contract::Request& request, const Traces& traces) {
-  auto type = ipam_type(request);
-  if (!type && traces.record && !traces.record->ipam_type.empty()) type = traces.record->ipam_type;
-  if (type) release_addresses(request, *type);
+  if (const auto type = ipam_to_ask(request, traces)) release_addresses(request, *type);
 }
 
 }  // namespace

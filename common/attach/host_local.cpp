@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/attach/host_local_config.hpp"
+#include "common/attach/ipam.hpp"
 #include "common/base/error.hpp"
 #include "common/contract/run.hpp"
 #include "common/ipam/allocate.hpp"
@@ -100,8 +101,15 @@ void check(const Request& request) {
   require_same(within(sets, leased), within(sets, reported));
 }
 
+// No ADD takes a configuration in which it cannot be read where the leases are: there are none, then.
 void del(const Request& request) {
-  if (auto store = Store::find(data_dir(request), request.owner.network)) store->release(request.owner);
+  std::string leases;
+  try {
+    leases = data_dir(request);
+  } catch (const Error& error) {
+    return warn("no addresses are released: " + error.summary());
+  }
+  if (auto store = Store::find(leases, request.owner.network)) store->release(request.owner);
 }
 
 void gc(const Request& request) {

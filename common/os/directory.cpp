@@ -23,6 +23,8 @@ namespace {
 
 constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
+bool is_absent(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
+
 // "dir/" would follow a link that "dir" is; see open(2) on O_NOFOLLOW.
 std::string without_trailing_slash(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -89,8 +91,12 @@ std::optional<Directory> Directory::find(const std::string& path) {
   std::string clean = without_trailing_slash(path);
   UniqueFd fd = open_directory(AT_FDCWD, clean.c_str());
   if (fd) return Directory{std::move(clean), std::move(fd)};
-  if (errno == ENOENT) return std::nullopt;
-  throw system_error(Code::io_failure, "open directory " + clean, errno);
+  const int why = errno;
+  // ENOTDIR: a file, here or above, so there is nothing in it; or a link, and nobody knows where that led.
+  struct ::stat status {};
+  const bool is_link = why == ENOTDIR && lstat(clean.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+  if ((is_absent(why) && !is_link) || why == ENAMETOOLONG) return std::nullopt;
+  throw system_error(Code::io_failure, "open directory " + clean, why);
 }
 
 Directory Directory::at(const std::string& path, unsigned mode) {
@@ -127,7 +133,7 @@ std::optional<std::string> Directory::read(const std::string& name, std::size_t 
   const UniqueFd fd{retry_interrupted(
       [&] { return openat(base(), located.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY); })};
   if (fd) return detail::read_small(fd.get(), shown(located), limit);
-  if (errno == ENOENT) return std::nullopt;
+  if (is_absent(errno)) return std::nullopt;
   if (errno == ELOOP) throw Error{Code::io_failure, shown(located) + " is not a regular file"};
   throw system_error(Code::io_failure, "open " + shown(located), errno);
 }
@@ -206,14 +212,19 @@ void Directory::write(const std::string& name, std::string_view content, unsigne
 bool Directory::remove(const std::string& name) const {
   const std::string located = locate(name);
   if (unlinkat(base(), located.c_str(), 0) == 0) return true;
-  if (errno == ENOENT) return false;
-  throw system_error(Code::io_failure, "remove " + shown(located), errno);
+  const int why = errno;
+  if (is_absent(why) || why == EISDIR) return false;  // a directory is none of our files
+  // A filesystem that is mounted read-only says so before it looks.
+  struct ::stat status {};
+  if (why == EROFS && fstatat(base(), located.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && is_absent(errno))
+    return false;
+  throw system_error(Code::io_failure, "remove " + shown(located), why);
 }
 
 std::vector<std::string> Directory::entries(mode_t type) const {
   std::vector<std::string> names;
   UniqueFd fd = open_directory(base(), fd_ ? "." : path_.c_str());  // with a position of its own
-  if (!fd && !fd_ && errno == ENOENT) return names;
+  if (!fd && !fd_ && is_absent(errno)) return names;
   struct Close {
     void operator()(DIR* stream) const { closedir(stream); }
   };
