@@ -13,7 +13,7 @@ namespace {
 
 using detail::DanglingIndex;
 
-constexpr Json::Bounds kUnsigned{0, UINT32_MAX};
+constexpr Json::Bounds kUnsigned{0, UINT32_MAX}, kScope{0, UINT8_MAX};  // rtm_scope is a byte
 
 std::string required_text(const Json& json, std::string_view key) {
   auto text = json.text(key);
@@ -29,8 +29,9 @@ net::Cidr required_cidr(const Json& json, std::string_view key, Code bad_value) 
   return *cidr;
 }
 
-std::optional<std::uint32_t> number(const Json& json, std::string_view key, Code bad_value) {
-  const auto value = detail::read_integer(json, key, kUnsigned, bad_value);
+std::optional<std::uint32_t> number(const Json& json, std::string_view key, Code bad_value,
+                                    Json::Bounds bounds = kUnsigned) {
+  const auto value = detail::read_integer(json, key, bounds, bad_value);
   if (!value) return std::nullopt;
   return static_cast<std::uint32_t>(*value);
 }
@@ -42,7 +43,7 @@ Route read_route(const Json& json, Code bad_value) {
           .advmss = number(json, "advmss", bad_value).value_or(0),
           .priority = number(json, "priority", bad_value),
           .table = number(json, "table", bad_value),
-          .scope = number(json, "scope", bad_value)};
+          .scope = number(json, "scope", bad_value, kScope)};
 }
 
 void read_routes(const Json& json, Result& result) {
@@ -126,7 +127,13 @@ void check_family(const Json& json, const Version& version) {
 
 }  // namespace
 
-Route parse_route(const Json& json) { return read_route(json, Code::invalid_config); }
+Route parse_route(const Json& json) {
+  Route route = read_route(json, Code::invalid_config);
+  if (!route.gw || route.gw->family() == route.dst.family()) return route;
+  throw Error{Code::invalid_config, "route to " + route.dst.to_string() + " by " + route.gw->to_string()}
+      .at(detail::pointer_to(json.pointer(), "gw"))
+      .expected("a gateway of the route's own family");
+}
 
 Dns parse_dns(const Json& json) {
   return {.nameservers = json.texts("nameservers"),

@@ -19,9 +19,9 @@ Error broken(const std::string& pointer, std::string rule) {
 // Subnets of point-to-point links have no network and broadcast address: RFC 3021 (/31), RFC 6164 (/127).
 bool is_point_to_point(const Cidr& subnet) { return subnet.prefix == net::bits(subnet.family()) - 1; }
 
-// Where no container can have its address: RFC 1122 3.2.1.3 (g), RFC 5771, RFC 4291 2.4.
+// Where no container can have its address: RFC 1122 3.2.1.3 (a), (b) and (g), RFC 5771, RFC 4291 2.4.
 bool is_unusable(const Cidr& subnet) {
-  static const std::array<const char*, 4> kUnusable{"127.0.0.0/8", "224.0.0.0/4", "::1/128", "ff00::/8"};
+  static const std::array<const char*, 5> kUnusable{"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "::1/128", "ff00::/8"};
   return std::any_of(kUnusable.begin(), kUnusable.end(),
                      [&](const char* text) { return Cidr::parse(text)->overlaps(subnet); });
 }

@@ -16,6 +16,11 @@ namespace {
 // Leaves the IPv6 counters out of the answer.
 constexpr std::uint32_t kWithoutStatistics = RTEXT_FILTER_SKIP_STATS;
 
+constexpr std::size_t kLongestName = 128;  // ALTIFNAMSIZ of <linux/if.h>, with its NUL
+
+// The kernel refuses to look for others.
+bool can_be_name(const std::string& name) { return !name.empty() && name.size() < kLongestName; }
+
 wire::Message get_message(int index) {
   wire::Message message{RTM_GETLINK, 0, ifinfomsg{.ifi_family = AF_UNSPEC, .ifi_index = index}};
   message.put_u32(IFLA_EXT_MASK, kWithoutStatistics);
@@ -56,6 +61,7 @@ std::optional<Link> find(Socket& socket, wire::Message message, const std::strin
 }  // namespace
 
 std::optional<Link> find(Socket& socket, const std::string& name) {
+  if (!can_be_name(name)) return std::nullopt;
   return find(socket, get_message(name), "look up link " + name);
 }
 
@@ -89,6 +95,7 @@ View change_and_look(Socket& socket, std::vector<Request> changes, const std::ve
 std::vector<Link> find_all(Socket& socket, const std::vector<std::string>& names) {
   std::vector<Request> questions;
   for (const std::string& name : names) {
+    if (!can_be_name(name)) continue;
     questions.push_back(
         {.doing = "look up link " + name, .message = get_message(name).release(), .tolerated = {ENODEV}});
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/main/bridge/config.hpp"
 
-#include <algorithm>
+#include <bitset>
 
 #include "common/attach/config.hpp"
 #include "common/attach/ipam.hpp"
@@ -13,8 +13,10 @@ namespace {
 constexpr contract::Json::Bounds kAccessVlan{0, 4094};
 constexpr contract::Json::Bounds kTrunkVlan{1, 4094};
 
+using TrunkIds = std::bitset<4095>;  // however often they are named
+
 // One item of vlanTrunk: a range (minID and maxID), a single id, or both.
-void add_trunk_item(const contract::Json& item, std::vector<std::uint16_t>& ids) {
+void add_trunk_item(const contract::Json& item, TrunkIds& ids) {
   const auto low = item.integer("minID", kTrunkVlan);
   const auto high = item.integer("maxID", kTrunkVlan);
   const auto single = item.integer("id", kTrunkVlan);
@@ -25,17 +27,29 @@ void add_trunk_item(const contract::Json& item, std::vector<std::uint16_t>& ids)
     throw Error{Code::invalid_config, "minID is greater than maxID"}.at(item.pointer()).expected("minID <= maxID");
   }
   if (low) {
-    for (auto id = *low; id <= *high; ++id) ids.push_back(static_cast<std::uint16_t>(id));
+    for (auto id = *low; id <= *high; ++id) ids.set(static_cast<std::size_t>(id));
   }
-  if (single) ids.push_back(static_cast<std::uint16_t>(*single));
+  if (single) ids.set(static_cast<std::size_t>(*single));
 }
 
 std::vector<std::uint16_t> parse_trunk(const contract::Json& config) {
+  TrunkIds named;
+  for (const contract::Json& item : config.list("vlanTrunk")) add_trunk_item(item, named);
   std::vector<std::uint16_t> ids;
-  for (const contract::Json& item : config.list("vlanTrunk")) add_trunk_item(item, ids);
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (std::size_t id = 0; id < named.size(); ++id) {
+    if (named[id]) ids.push_back(static_cast<std::uint16_t>(id));
+  }
   return ids;
+}
+
+// It is an interface's name, and the configuration's to correct.
+void check_name(const std::string& bridge) {
+  try {
+    contract::validate_ifname(bridge);
+  } catch (const Error& error) {
+    throw Error{Code::invalid_config, "bridge name: " + error.summary()}.at("/bridge").expected(
+        "a name that an interface can have");
+  }
 }
 
 Error conflict(const char* pointer, const char* message, const char* hint) {
@@ -65,7 +79,7 @@ Config parse_config(const contract::Request& request) {
   Config config;
   config.bridge = json.text_or("bridge", config.bridge);
   if (config.bridge.empty()) config.bridge = "cni0";
-  with_context("bridge name", [&] { contract::validate_ifname(config.bridge); });
+  check_name(config.bridge);
   config.is_default_gateway = json.flag("isDefaultGateway");
   config.is_gateway = json.flag("isGateway") || config.is_default_gateway;
   config.force_address = json.flag("forceAddress");

@@ -27,7 +27,13 @@ void refuse_contradictions(const Config& config) {
 std::string cable_name(const contract::Request& request) {
   std::string name = request.config.text_or("cable", "");
   // The name becomes part of tags: the rules for network names keep it apart from everything else.
-  if (!name.empty()) with_context("cable", [&] { contract::validate_network_name(name); });
+  if (name.empty()) return name;
+  try {
+    contract::validate_network_name(name);
+  } catch (const Error& error) {
+    throw Error{Code::invalid_config, "cable: " + error.summary()}.at("/cable").expected(
+        "a name as networks have it, [a-zA-Z0-9][a-zA-Z0-9_.-]*");
+  }
   return name;
 }
 

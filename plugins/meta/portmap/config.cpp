@@ -43,6 +43,9 @@ std::uint16_t parse_port(const contract::Json& mapping, const char* key, const c
       .expected("a port, 1..65535");
 }
 
+// Whether this host has it is not asked: it may get it later.
+bool can_be_local(const net::Ip& ip) { return ip.is_assignable() || ip.is_loopback() || ip.is_unspecified(); }
+
 HostPort parse_mapping(const contract::Json& mapping) {
   HostPort port{.protocol = parse_protocol(mapping),
                 .host_port = parse_port(mapping, "hostPort", "host port number"),
@@ -50,8 +53,8 @@ HostPort parse_mapping(const contract::Json& mapping) {
   const auto host_ip = mapping.text("hostIP");
   if (!host_ip || host_ip->empty()) return port;
   port.host_ip = net::Ip::parse(*host_ip);
-  if (!port.host_ip) {
-    throw Error{Code::invalid_config, "\"" + *host_ip + "\" is not an IP address"}
+  if (!port.host_ip || !can_be_local(*port.host_ip)) {
+    throw Error{Code::invalid_config, "\"" + *host_ip + "\" is no address that a host can have"}
         .at(mapping.pointer() + "/hostIP")
         .expected("an address of this host, or nothing for all of them");
   }
@@ -103,6 +106,12 @@ std::vector<firewall::Condition> parse_conditions(const contract::Request& reque
   return firewall::parse_conditions(words, family, std::string{"/"} + key);
 }
 
+// As iptables(8) has it.
+bool can_be_chain(const std::string& name) {
+  const auto is_graphic = [](char c) { return c > ' ' && c != '\x7F'; };
+  return name.size() <= 28 && name.front() != '-' && name.front() != '!' && std::ranges::all_of(name, is_graphic);
+}
+
 void parse_marking(const contract::Request& request, Config& config) {
   const auto bit = request.config.integer("markMasqBit", {0, 31});
   config.external_set_mark_chain = request.config.text_or("externalSetMarkChain", "");
@@ -112,10 +121,10 @@ void parse_marking(const contract::Request& request, Config& config) {
     throw Error{Code::invalid_config, "Cannot specify externalSetMarkChain and markMasqBit"}.at(
         "/externalSetMarkChain");
   }
-  if (config.external_set_mark_chain.size() > 28) {
-    throw Error{Code::invalid_config, "externalSetMarkChain is longer than an iptables chain name can be"}
+  if (!can_be_chain(config.external_set_mark_chain)) {
+    throw Error{Code::invalid_config, "externalSetMarkChain is no name that an iptables chain can have"}
         .at("/externalSetMarkChain")
-        .expected("at most 28 bytes");
+        .expected("at most 28 bytes, no blanks or control characters, and neither - nor ! in front");
   }
   agree_on_backend(config, Backend::iptables, "externalSetMarkChain");
 }
@@ -130,6 +139,14 @@ const contract::IpConfig* container_address(const contract::Result& result, cons
     if (interface.name == ifname && !interface.sandbox.empty()) return &ip;
   }
   return nullptr;
+}
+
+// The previous plugin's word is not taken for everything: a port that led to 127.0.0.1 would open the host's own
+// services.
+void refuse_unusable(const contract::Result& result, const contract::IpConfig* ip) {
+  if (ip == nullptr || ip->address.ip.is_assignable()) return;
+  throw Error{Code::decode_failure, "prevResult: no container can have the address " + ip->address.to_string()}.at(
+      "/prevResult/ips/" + std::to_string(ip - result.ips.data()) + "/address");
 }
 
 // Every specific host address needs a container address of its family; "0.0.0.0" and "::" mean
@@ -167,6 +184,8 @@ firewall::PortForwards wanted_forwards(const Config& config, const contract::Res
                                 .external_set_mark_chain = config.external_set_mark_chain};
   const auto* v4 = container_address(result, ifname, net::Family::v4);
   const auto* v6 = container_address(result, ifname, net::Family::v6);
+  refuse_unusable(result, v4);
+  refuse_unusable(result, v6);
   refuse_unreachable(config, v4 != nullptr, v6 != nullptr);
   for (const auto* address : {v4, v6}) {
     if (address == nullptr) continue;
