@@ -18,8 +18,6 @@
 
 namespace patchbay::test {
 
-namespace {
-
 bool refuse(const std::vector<int>& system_calls, int error_number) {
   std::vector<sock_filter> filter{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
   for (const int number : system_calls) {
@@ -30,8 +28,6 @@ bool refuse(const std::vector<int>& system_calls, int error_number) {
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
-
-}  // namespace
 
 int where_refused(const std::vector<int>& system_calls, int error_number, const std::function<int()>& work) {
   using namespace std::chrono_literals;

@@ -7,6 +7,9 @@
 
 namespace patchbay::test {
 
+// From now on, for this process and its children; false when it cannot be.
+bool refuse(const std::vector<int>& system_calls, int error_number);
+
 // In a process of its own, whose system calls of these numbers fail with `error_number` (seccomp(2)).
 // Returns its exit code: what `work` returned, or 99 after an exception, which is told on stderr.
 int where_refused(const std::vector<int>& system_calls, int error_number, const std::function<int()>& work);
