@@ -21,7 +21,7 @@ namespace patchbay::os {
 namespace {
 
 constexpr std::chrono::milliseconds kKilledWithin{2000};
-constexpr std::size_t kErrorsKept = 4096;
+constexpr std::size_t kErrorsKept = 4096, kErrorsRelayed = 1 << 20;
 constexpr std::size_t kChunk = 65536;  // a pipe's usual capacity
 
 // By number: <sys/pidfd.h> is new in glibc 2.36, and not usable from C++ there.
@@ -177,7 +177,9 @@ void Child::collect(Outcome& outcome) {
   const auto some = read_some(err_.get(), buffer);
   if (!some) return err_.reset();
   outcome.errors += some->substr(0, kErrorsKept - outcome.errors.size());
-  pass_through(*some, deadline_);
+  // Of one who never stops complaining the rest is for nobody.
+  if (relayed_ < kErrorsRelayed) pass_through(*some, deadline_);
+  relayed_ += some->size();
 }
 
 Outcome Child::finish() {

@@ -61,6 +61,7 @@ class Child {
   std::size_t fed_ = 0;  // so much of it has been written
   Deadline deadline_;
   std::size_t output_limit_ = 0;
+  std::size_t relayed_ = 0;  // of its errors, to ours
 };
 
 }  // namespace patchbay::os
