@@ -7,6 +7,7 @@
 #include "common/attach/host.hpp"
 #include "common/attach/host_local_config.hpp"
 #include "common/attach/ipam.hpp"
+#include "common/attach/warning.hpp"
 #include "common/base/error_list.hpp"
 #include "common/firewall/conntrack.hpp"
 #include "common/firewall/firewall.hpp"

@@ -7,6 +7,7 @@
 
 #include "common/attach/host_local_config.hpp"
 #include "common/attach/ipam.hpp"
+#include "common/attach/warning.hpp"
 #include "common/base/error.hpp"
 #include "common/contract/run.hpp"
 #include "common/ipam/allocate.hpp"

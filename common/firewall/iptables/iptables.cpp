@@ -9,6 +9,7 @@
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
 #include "common/firewall/iptables/legacy_table.hpp"
+#include "common/firewall/iptables/listing.hpp"
 #include "common/firewall/iptables/localhost_guard.hpp"
 #include "common/firewall/iptables/masquerade.hpp"
 #include "common/firewall/iptables/names.hpp"
@@ -185,6 +186,18 @@ void collect(const std::string& network, const std::vector<Kind>& kinds, const O
     if (has(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
     if (has(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
   });
+}
+
+void remove(const std::vector<Object>& objects) {
+  std::vector<TableId> tables;
+  std::vector<Kind> kinds;
+  for (const Object& object : objects) {
+    if (object.backend != Backend::iptables) continue;
+    const TableId table{object.family};
+    if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
+    kinds.push_back(object.kind);
+  }
+  if (!tables.empty()) remove_from(tables, kinds, [&](Table& table) { remove(table, objects); });
 }
 
 }  // namespace patchbay::firewall::iptables

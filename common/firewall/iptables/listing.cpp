@@ -10,7 +10,6 @@
 #include "common/firewall/iptables/legacy_table.hpp"
 #include "common/firewall/iptables/masquerade.hpp"
 #include "common/firewall/iptables/names.hpp"
-#include "common/firewall/iptables/transaction.hpp"
 
 namespace patchbay::firewall::iptables {
 namespace {
@@ -93,7 +92,7 @@ std::vector<Object> list() {
   std::vector<Object> all;
   for (const net::Family family : kBothFamilies) {
     if (!in_use({&family, 1})) continue;
-    for (Object& object : list(*open_legacy(family))) all.push_back(std::move(object));
+    for (Object& object : list(*open_legacy({family}))) all.push_back(std::move(object));
   }
   return all;
 }
@@ -117,16 +116,6 @@ void remove(Table& table, const std::vector<Object>& objects) {
     const Claim claim = [&](std::uint32_t number, const net::Cidr*) { return entry.second.contains(number); };
     kind == Kind::masquerade ? remove_masquerade(table, chain, claim) : remove_host_ports(table, chain, claim);
   }
-}
-
-void remove(const std::vector<Object>& objects) {
-  std::vector<net::Family> families;
-  for (const net::Family family : kBothFamilies) {
-    const bool any = std::ranges::any_of(
-        objects, [&](const Object& object) { return object.backend == Backend::iptables && object.family == family; });
-    if (any) families.push_back(family);
-  }
-  change_each(families, [&](Table& table) { remove(table, objects); });
 }
 
 }  // namespace patchbay::firewall::iptables

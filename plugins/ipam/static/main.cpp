@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
                                   .del = static_addresses::del,
                                   .check = static_addresses::check,
                                   .gc = static_addresses::gc,
-                                  .status = static_addresses::status},
+                                  .status = static_addresses::status,
+                                  .needs = [](patchbay::contract::Command) { return patchbay::os::Capabilities{}; }},
                                  argc, argv);
 }

@@ -166,4 +166,8 @@ void gc(const contract::Request& request) {
 
 void status(const contract::Request& request) { static_cast<void>(parse_limits(request)); }
 
+os::Capabilities needs(contract::Command /*command*/) {
+  return os::kToReachFiles | os::kToSeeNamespaces | os::kToEnterNamespaces | os::kToChangeNetwork;
+}
+
 }  // namespace patchbay::bandwidth

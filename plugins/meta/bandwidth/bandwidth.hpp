@@ -4,6 +4,7 @@
 
 #include "common/contract/request.hpp"
 #include "common/contract/result.hpp"
+#include "common/os/capabilities.hpp"
 
 namespace patchbay::bandwidth {
 
@@ -12,5 +13,6 @@ void del(const contract::Request& request);
 void check(const contract::Request& request);
 void gc(const contract::Request& request);
 void status(const contract::Request& request);
+os::Capabilities needs(contract::Command command);
 
 }  // namespace patchbay::bandwidth

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                                   .del = patchbay::bandwidth::del,
                                   .check = patchbay::bandwidth::check,
                                   .gc = patchbay::bandwidth::gc,
-                                  .status = patchbay::bandwidth::status},
+                                  .status = patchbay::bandwidth::status,
+                                  .needs = patchbay::bandwidth::needs},
                                  argc, argv);
 }

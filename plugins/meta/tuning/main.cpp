@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
                                   .del = patchbay::tuning::del,
                                   .check = patchbay::tuning::check,
                                   .gc = patchbay::tuning::gc,
-                                  .status = patchbay::tuning::status},
+                                  .status = patchbay::tuning::status,
+                                  .needs = patchbay::tuning::needs},
                                  argc, argv);
 }

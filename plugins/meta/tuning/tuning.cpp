@@ -201,4 +201,8 @@ void gc(const contract::Request& request) {
 
 void status(const contract::Request& request) { require_allowed(parse_config(request).sysctls); }
 
+os::Capabilities needs(contract::Command /*command*/) {
+  return os::kToReachFiles | os::kToSeeNamespaces | os::kToEnterNamespaces | os::kToChangeNetwork;
+}
+
 }  // namespace patchbay::tuning
