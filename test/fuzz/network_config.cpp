@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "common/attach/host_local_config.hpp"
+#include "common/attach/static_addresses.hpp"
 #include "common/contract/detail/configuration.hpp"
 #include "plugins/main/bridge/config.hpp"
 #include "plugins/main/veth/config.hpp"
+#include "plugins/meta/bandwidth/config.hpp"
 #include "plugins/meta/portmap/config.hpp"
+#include "plugins/meta/tuning/config.hpp"
 #include "test/fuzz/fuzz.hpp"
 
 using namespace patchbay;
@@ -74,6 +77,33 @@ void as_host_local(const Request& request) {
   if (ipam && !ipam->has("resolvConf")) attempt([&] { return host_local::fixed_result(request); });
 }
 
+void as_static(const Request& request) {
+  const auto ips = attempt([&] { return attach::static_addresses::addresses(request); });
+  if (!ips) return;
+  require(!ips->empty(), "there is an address");
+  for (const auto& ip : *ips) require(!ip.address.ip.is_loopback(), "no container has an address of the loopback");
+  attempt([&] { return attach::static_addresses::add(request); });
+}
+
+void as_tuning(const Request& request) {
+  const auto directory = attempt([&] { return tuning::data_dir(request); });
+  if (directory) require(directory->starts_with('/'), "backups are at an absolute path");
+  const auto config = attempt([&] { return tuning::parse_config(request); });
+  if (!config) return;
+  for (const auto& one : config->sysctls) {
+    require(one.path.starts_with("net/") && one.path.find("/../") == std::string::npos, "settings are below net");
+    require(one.value.find('\n') == std::string::npos, "a setting is one line");
+  }
+}
+
+void as_bandwidth(const Request& request) {
+  const auto limits = attempt([&] { return bandwidth::parse_limits(request); });
+  if (!limits) return;
+  for (const auto& limit : {limits->ingress, limits->egress}) {
+    require(!limit || (limit->rate != 0 && limit->burst != 0), "a limit has a rate and a burst");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -89,5 +119,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   as_veth(*request);
   as_portmap(*request);
   as_host_local(*request);
+  as_static(*request);
+  as_tuning(*request);
+  as_bandwidth(*request);
   return 0;
 }

@@ -38,7 +38,8 @@ void leave_links_and_torn_files(World& world) {
   world.sh("ip link add " + owner.host_ifname() + " type veth peer name leak1; ip link set " + owner.host_ifname() +
            " alias " + owner.tag());
   world.sh(
-      "cd /var/lib/cni; : >networks/net/10.10.0.77; printf 'network net' >networks/.patchbay/net/feedfeedfeed;"
+      "cd /var/lib/cni; : >networks/net/10.10.0.77; printf 'network net' "
+      ">networks/.patchbay/net/feedfeedfeedfeedfeedfeedfeedfeedfeedfeed;"
       "printf '{\"ki' >results/net-torn-eth0; touch -d '10 minutes ago' results/net-torn-eth0;"
       "printf '{' >/run/patchbay/bridge/net/feedfeed; touch -d '10 minutes ago' /run/patchbay/bridge/net/feedfeed");
 }
