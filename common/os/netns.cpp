@@ -93,6 +93,15 @@ UniqueFd open_own() {
       .hint("/proc must be mounted where plugins run");
 }
 
+// The way back may lack memory for a moment. Without it nothing else can be done, so it is worth a few tries.
+bool return_to(int netns) {
+  static constexpr int kTries = 5;
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (setns(netns, CLONE_NEWNET) == 0) return true;
+  }
+  return false;
+}
+
 // setns(2) back, whatever happened in between.
 class Visit {
  public:
@@ -107,7 +116,7 @@ class Visit {
   Visit(Visit&&) = delete;
   Visit& operator=(Visit&&) = delete;
   ~Visit() {
-    if (setns(home_.get(), CLONE_NEWNET) == 0) return;
+    if (return_to(home_.get())) return;
     // Whatever followed, undo included, would be done to the container in place of the host. The
     // runtime's DEL finds what is left by its tags.
     static constexpr std::string_view kLastWords = "cannot return to the host's network namespace; giving up\n";
