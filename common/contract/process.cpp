@@ -27,8 +27,12 @@ std::string own_directory() {
 os::UniqueFd file_of(const std::string& content) {
   os::UniqueFd file{memfd_create("stdin", MFD_CLOEXEC)};
   if (!file) throw system_error(Code::io_failure, "keep stdin", errno);
-  const ssize_t put = os::retry_interrupted([&] { return pwrite(file.get(), content.data(), content.size(), 0); });
-  if (put != static_cast<ssize_t>(content.size())) throw system_error(Code::io_failure, "keep stdin", errno);
+  for (std::size_t done = 0; done < content.size();) {
+    const ssize_t put = os::retry_interrupted(
+        [&] { return pwrite(file.get(), &content[done], content.size() - done, static_cast<off_t>(done)); });
+    if (put < 0) throw system_error(Code::io_failure, "keep stdin", errno);
+    done += static_cast<std::size_t>(put);
+  }
   return file;
 }
 
