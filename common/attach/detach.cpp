@@ -157,6 +157,12 @@ std::optional<std::string> ipam_to_ask(const contract::Request& request, const T
   }
 }
 
+// One that tells everything has been replaced, or never needed to be.
+void remove_record(const Owner& owner, const Traces& traces, const Records& records) {
+  if (!traces.record || !traces.record->addresses_known) records.remove_unfinished(owner);
+  records.remove(owner);
+}
+
 void release_lease(const contract::Request& request, const Traces& traces) {
   if (const auto type = ipam_to_ask(request, traces)) release_addresses(request, *type);
 }
@@ -192,7 +198,9 @@ void detach(const contract::Request& request, const Records& records) {
   });
   // The lease stays as long as the address may still be answered for.
   if (unplugged) failures.attempt("release addresses", [&] { release_lease(request, traces); });
-  if (failures.empty()) failures.attempt("remove the attachment record", [&] { records.remove(request.owner); });
+  if (failures.empty()) {
+    failures.attempt("remove the attachment record", [&] { remove_record(request.owner, traces, records); });
+  }
   failures.throw_if_any();
 }
 

@@ -59,7 +59,7 @@ void Records::write(const Record& record) const {
 }
 
 void Records::replace(const Record& record) const {
-  of(record.owner.network).write(record.owner.file_name(), print_record(record), kFileMode);
+  of(record.owner.network).replace(record.owner.file_name(), print_record(record), kFileMode);
 }
 
 std::optional<Record> Records::find(const Owner& owner) const {
@@ -68,6 +68,10 @@ std::optional<Record> Records::find(const Owner& owner) const {
 }
 
 void Records::remove(const Owner& owner) const { of(owner.network).remove(owner.file_name()); }
+
+void Records::remove_unfinished(const Owner& owner) const {
+  of(owner.network).remove(os::Directory::temporary_of(owner.file_name()));
+}
 
 std::vector<Record> Records::list(const std::string& network) const {
   const os::Directory directory = of(network);
@@ -81,12 +85,16 @@ std::vector<Record> Records::list(const std::string& network) const {
 Records::Stale Records::stale(const std::string& network, const Owners& valid) const {
   const os::Directory directory = of(network);
   std::vector<std::string> kept;
-  for (const Owner& owner : valid) kept.push_back(owner.file_name());
+  for (const Owner& owner : valid) {
+    kept.push_back(owner.file_name());
+    kept.push_back(os::Directory::temporary_of(owner.file_name()));  // of an ADD that is under way
+  }
   std::sort(kept.begin(), kept.end());
   Stale stale;
-  for (const std::string& name : directory.list()) {
+  for (const std::string& name : directory.list_all()) {
     if (std::binary_search(kept.begin(), kept.end(), name)) continue;
-    if (auto record = read_record(directory, name)) {
+    auto record = name.starts_with(os::kTemporaryPrefix) ? std::nullopt : read_record(directory, name);
+    if (record) {
       stale.records.push_back(std::move(*record));
     } else {
       stale.unreadable.push_back(name);

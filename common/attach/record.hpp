@@ -58,8 +58,10 @@ class Records {
   // nullopt: none, or not readable as one (then DEL goes by tags; a torn record is no reason to fail).
   [[nodiscard]] std::optional<Record> find(const Owner& owner) const;
   void remove(const Owner& owner) const;
+  // What a kill in the middle of replace() leaves.
+  void remove_unfinished(const Owner& owner) const;
   [[nodiscard]] std::vector<Record> list(const std::string& network) const;
-  // GC: what is not of the valid, files among it that cannot be read as records (any more).
+  // GC: what is not of the valid, files among it that cannot be read as records (any more), such as kills leave.
   struct Stale {
     std::vector<Record> records;
     std::vector<std::string> unreadable;

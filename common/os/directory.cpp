@@ -2,7 +2,6 @@
 // A file is complete before its name appears, so a killed process leaves no torn one, except where the
 // caller can bear that. fsync(2) is left out on purpose: after a power cut the boot ID in our files
 // tells that they are of the past.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -11,9 +10,9 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <memory>
 
 #include "common/base/error.hpp"
+#include "common/os/detail/open_directory.hpp"
 #include "common/os/detail/read_bounded.hpp"
 #include "common/os/file.hpp"
 #include "common/os/retry.hpp"
@@ -23,16 +22,10 @@ namespace {
 
 constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
-bool is_absent(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
-
 // "dir/" would follow a link that "dir" is; see open(2) on O_NOFOLLOW.
 std::string without_trailing_slash(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   return path;
-}
-
-UniqueFd open_directory(int at, const char* path) {
-  return UniqueFd{retry_interrupted([&] { return openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); })};
 }
 
 void make_directory(const std::string& path, unsigned mode) {
@@ -67,21 +60,14 @@ std::string temporary_name() {
 // A failure leaves a stale file, which remove_stale() or the file's next writer takes.
 void try_to_unlink(int base, const std::string& located) { static_cast<void>(unlinkat(base, located.c_str(), 0)); }
 
-// S_IFREG, S_IFDIR…; 0 of what has gone meanwhile.
-mode_t type_of(int directory, const dirent& entry) {
-  if (entry.d_type != DT_UNKNOWN) return DTTOIF(entry.d_type);
-  struct ::stat status {};
-  return fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : 0;
-}
-
 }  // namespace
 
 Directory Directory::ensure(const std::string& path, unsigned mode) {
   std::string clean = without_trailing_slash(path);
-  UniqueFd fd = open_directory(AT_FDCWD, clean.c_str());
+  UniqueFd fd = detail::open_directory(AT_FDCWD, clean.c_str());
   if (!fd && errno == ENOENT) {
     make_path(clean, 0755, mode);
-    fd = open_directory(AT_FDCWD, clean.c_str());
+    fd = detail::open_directory(AT_FDCWD, clean.c_str());
   }
   if (!fd) throw system_error(Code::io_failure, "open directory " + clean, errno);
   return {std::move(clean), std::move(fd)};
@@ -89,13 +75,13 @@ Directory Directory::ensure(const std::string& path, unsigned mode) {
 
 std::optional<Directory> Directory::find(const std::string& path) {
   std::string clean = without_trailing_slash(path);
-  UniqueFd fd = open_directory(AT_FDCWD, clean.c_str());
+  UniqueFd fd = detail::open_directory(AT_FDCWD, clean.c_str());
   if (fd) return Directory{std::move(clean), std::move(fd)};
   const int why = errno;
   // ENOTDIR: a file, here or above, so there is nothing in it; or a link, and nobody knows where that led.
   struct ::stat status {};
   const bool is_link = why == ENOTDIR && lstat(clean.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
-  if ((is_absent(why) && !is_link) || why == ENAMETOOLONG) return std::nullopt;
+  if ((detail::is_absent(why) && !is_link) || why == ENAMETOOLONG) return std::nullopt;
   throw system_error(Code::io_failure, "open directory " + clean, why);
 }
 
@@ -133,7 +119,7 @@ std::optional<std::string> Directory::read(const std::string& name, std::size_t 
   const UniqueFd fd{retry_interrupted(
       [&] { return openat(base(), located.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY); })};
   if (fd) return detail::read_small(fd.get(), shown(located), limit);
-  if (is_absent(errno)) return std::nullopt;
+  if (detail::is_absent(errno)) return std::nullopt;
   if (errno == ELOOP) throw Error{Code::io_failure, shown(located) + " is not a regular file"};
   throw system_error(Code::io_failure, "open " + shown(located), errno);
 }
@@ -202,62 +188,38 @@ bool Directory::create_in_place(const std::string& name, std::string_view conten
 
 void Directory::write(const std::string& name, std::string_view content, unsigned mode) const {
   const std::string located = locate(name);
-  const std::string temporary = write_temporary(content, mode);
+  rename_into_place(write_temporary(content, mode), located);
+}
+
+void Directory::rename_into_place(const std::string& temporary, const std::string& located) const {
   if (renameat(base(), temporary.c_str(), base(), located.c_str()) == 0) return;
   const int failure = errno;
   try_to_unlink(base(), temporary);
   throw system_error(Code::io_failure, "replace " + shown(located), failure);
 }
 
+std::string Directory::temporary_of(const std::string& name) { return std::string{kTemporaryPrefix} + name; }
+
+void Directory::replace(const std::string& name, std::string_view content, unsigned mode) const {
+  const std::string located = locate(name), temporary = locate(temporary_of(name));
+  {
+    const UniqueFd fd = open_new(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (!fd) throw system_error(Code::io_failure, "create " + shown(temporary), errno);
+    fill(fd.get(), temporary, content);
+  }
+  rename_into_place(temporary, located);
+}
+
 bool Directory::remove(const std::string& name) const {
   const std::string located = locate(name);
   if (unlinkat(base(), located.c_str(), 0) == 0) return true;
   const int why = errno;
-  if (is_absent(why) || why == EISDIR) return false;  // a directory is none of our files
+  if (detail::is_absent(why) || why == EISDIR) return false;  // a directory is none of our files
   // A filesystem that is mounted read-only says so before it looks.
   struct ::stat status {};
-  if (why == EROFS && fstatat(base(), located.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && is_absent(errno))
+  if (why == EROFS && fstatat(base(), located.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && detail::is_absent(errno))
     return false;
   throw system_error(Code::io_failure, "remove " + shown(located), why);
-}
-
-std::vector<std::string> Directory::entries(mode_t type) const {
-  std::vector<std::string> names;
-  UniqueFd fd = open_directory(base(), fd_ ? "." : path_.c_str());  // with a position of its own
-  if (!fd && !fd_ && is_absent(errno)) return names;
-  struct Close {
-    void operator()(DIR* stream) const { closedir(stream); }
-  };
-  const std::unique_ptr<DIR, Close> stream{fd ? fdopendir(fd.get()) : nullptr};
-  if (!stream) throw system_error(Code::io_failure, "list " + path_, errno);
-  static_cast<void>(fd.release());  // the stream's now
-  while (true) {
-    errno = 0;
-    const dirent* entry = readdir(stream.get());
-    if (entry == nullptr) break;
-    if (type_of(dirfd(stream.get()), *entry) == type) names.emplace_back(entry->d_name);
-  }
-  if (errno != 0) throw system_error(Code::io_failure, "list " + path_, errno);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-std::vector<std::string> Directory::list() const {
-  std::vector<std::string> names = entries(S_IFREG);
-  std::erase_if(names, [](const std::string& name) { return name.starts_with(kTemporaryPrefix); });
-  return names;
-}
-
-std::vector<std::string> Directory::directories() const {
-  std::vector<std::string> names = entries(S_IFDIR);
-  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
-  return names;
-}
-
-void Directory::remove_stale() const {
-  for (const std::string& name : entries(S_IFREG)) {
-    if (name.starts_with(kTemporaryPrefix)) remove(name);
-  }
 }
 
 }  // namespace patchbay::os

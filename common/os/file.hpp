@@ -45,6 +45,10 @@ class Directory {
   [[nodiscard]] bool create_in_place(const std::string& name, std::string_view content, unsigned mode) const;
   // Replaces or creates, atomically (temporary name, then rename).
   void write(const std::string& name, std::string_view content, unsigned mode) const;
+  // The same for a name that nobody else writes at that time: a kill leaves a temporary file of which it is
+  // known whose it is.
+  void replace(const std::string& name, std::string_view content, unsigned mode) const;
+  static std::string temporary_of(const std::string& name);
   // When it was last written; nullopt when it is absent or does not tell.
   [[nodiscard]] std::optional<FileTime> modified(const std::string& name) const;
   // False when it was absent, or is a directory.
@@ -52,6 +56,8 @@ class Directory {
   // Names of regular files, without our temporary ones; sorted.
   [[nodiscard]] std::vector<std::string> list() const;
   [[nodiscard]] std::vector<std::string> directories() const;  // those in it; sorted
+  // Also the temporary ones.
+  [[nodiscard]] std::vector<std::string> list_all() const;
   // Removes the temporary files that killed processes left. Only for the holder of the lock that
   // all writers of this directory take.
   void remove_stale() const;
@@ -65,6 +71,7 @@ class Directory {
   [[nodiscard]] std::string shown(const std::string& located) const;
   [[nodiscard]] UniqueFd open_new(const std::string& located, int flags, unsigned mode) const;
   void fill(int fd, const std::string& located, std::string_view content) const;
+  void rename_into_place(const std::string& temporary, const std::string& located) const;
   [[nodiscard]] std::string write_temporary(std::string_view content, unsigned mode) const;
   [[nodiscard]] std::optional<bool> create_unnamed(const std::string& located, std::string_view content,
                                                    unsigned mode) const;

@@ -154,13 +154,12 @@ void gc(const contract::Request& request) {
   netlink::Socket host;
   ErrorList failures;
   failures.attempt("remove stale shapers", [&] { collect_shapers(host, request.owner.network, valid); });
-  for (const attach::Record& record : records().list(request.owner.network)) {
-    if (std::find(valid.begin(), valid.end(), record.owner) != valid.end()) continue;
-    failures.attempt("remove what is left of " + record.owner.tag(), [&] {
-      remove_shaper(host, record.owner);  // also one whose maker was killed before it could tag it
-      records().remove(record.owner);
-    });
+  const auto stale = records().stale(request.owner.network, valid);
+  for (const attach::Record& record : stale.records) {  // also one whose maker was killed before it could tag it
+    failures.attempt("remove the shaper of " + record.owner.tag(), [&] { remove_shaper(host, record.owner); });
   }
+  if (failures.empty())
+    failures.attempt("forget the attachments", [&] { records().remove(request.owner.network, stale); });
   failures.throw_if_any();
 }
 
