@@ -69,6 +69,8 @@ Result add_for(const Request& request, const std::optional<os::NetnsId>& netns) 
   Result result = fixed_result(request);
   const ipam::Tenant tenant{.owner = request.owner, .netns_path = request.netns, .netns = netns};
 
+  result.ips.reserve(sets.size());  // nothing can fail once there are leases
+
   // Everything that can be done without the lock is done.
   Store store = Store::open(data_dir(request), request.owner.network);
   for (const ipam::Allocation& allocation : allocate(store, tenant, sets, requested)) {

@@ -132,10 +132,15 @@ void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims, cons
   }
   for (const Claim& claim : claims) entry.addresses.push_back(claim.ip);
 
-  Rollback undo;
+  std::vector<Ip> created;
+  created.reserve(claims.size());
+  Rollback undo;  // reads all of the above
   undo.add("forget the leases of " + tenant.owner.tag(), [&] {
     if (previous) return index_.write(name, previous->print(), kFileMode);
     index_.remove(name);
+  });
+  undo.add("release the leases of " + tenant.owner.tag(), [&] {
+    for (const Ip& ip : created) leases_.remove(ip.to_string());
   });
   if (previous) {
     index_.write(name, entry.print(), kFileMode);
@@ -147,7 +152,7 @@ void Store::reserve(const Tenant& tenant, const std::vector<Claim>& claims, cons
   for (const Claim& claim : claims) {
     last_address(claim.set_index).write(leases_, claim.ip);
     create_lease(claim.ip, tenant.owner);
-    undo.add("release " + claim.ip.to_string(), [&] { leases_.remove(claim.ip.to_string()); });
+    created.push_back(claim.ip);  // which has room for it, so that nothing can fail in between
   }
   undo.commit();
 }

@@ -7,6 +7,35 @@
 
 namespace patchbay::netlink::links {
 
+namespace {
+
+// The answer may have been lost on the way: the bridge is ours when it has the address we gave it.
+bool undo(Socket& socket, const BridgeOptions& options) noexcept {
+  try {
+    const auto link = options.mac.is_zero() ? std::nullopt : find(socket, options.name);
+    if (link && link->mac == options.mac) remove(socket, link->index, {});
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+std::optional<Link> create(Socket& socket, wire::Message message, const BridgeOptions& options,
+                           const std::string& doing) {
+  try {
+    return detail::create(socket, std::move(message), options.name, doing,
+                          options.vlan_filtering ? "CONFIG_BRIDGE or CONFIG_BRIDGE_VLAN_FILTERING" : "CONFIG_BRIDGE");
+  } catch (Error& error) {
+    if (!undo(socket, options)) error.hint("bridge " + options.name + " may be left behind");
+    throw;
+  } catch (...) {
+    undo(socket, options);
+    throw;
+  }
+}
+
+}  // namespace
+
 std::optional<Link> create_bridge(Socket& socket, const BridgeOptions& options) {
   auto message = detail::new_link(0);
   message.put_text(IFLA_IFNAME, options.name);
@@ -18,9 +47,7 @@ std::optional<Link> create_bridge(Socket& socket, const BridgeOptions& options) 
     message.nest(IFLA_INFO_DATA, [&] { message.put_u8(IFLA_BR_VLAN_FILTERING, 1); });
   });
   const std::string doing = "create bridge " + options.name;
-  auto link =
-      detail::create(socket, std::move(message), options.name, doing,
-                     options.vlan_filtering ? "CONFIG_BRIDGE or CONFIG_BRIDGE_VLAN_FILTERING" : "CONFIG_BRIDGE");
+  auto link = create(socket, std::move(message), options, doing);
   // Some kernels built without it ignore the wish, others refuse.
   if (link && options.vlan_filtering && !link->vlan_filtering.value_or(false)) {
     remove(socket, link->index, {});

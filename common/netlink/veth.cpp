@@ -57,12 +57,14 @@ void tag(Socket& socket, const VethOptions& options, const Link& host) {
 }
 
 // The answer may have been lost on the way: the cable is ours when it has the address we gave it.
-void undo(Socket& socket, const std::string& name, const net::Mac& mac) noexcept {
+// False when that cannot be found out either.
+bool undo(Socket& socket, const std::string& name, const net::Mac& mac) noexcept {
   try {
     const auto link = find(socket, name);
     if (link && link->mac == mac) remove(socket, link->index, {});
+    return true;
   } catch (const std::exception&) {
-    return;  // what failed first is what is told
+    return false;  // what failed first is what is told
   }
 }
 
@@ -79,8 +81,16 @@ std::optional<Veth> create_veth(Socket& socket, const VethOptions& options) {
   std::optional<Link> host;
   try {
     host = detail::create(socket, describe(options, host_mac, peer_mac), options.host.name, doing, "CONFIG_VETH");
-    if (host) tag(socket, options, *host);
-  } catch (const Error&) {
+    if (host) {
+      tag(socket, options, *host);
+      host->alias = options.host.alias;
+    }
+  } catch (Error& error) {
+    if (!undo(socket, options.host.name, host_mac)) {
+      error.hint("link " + options.host.name + " may be left behind; DEL removes it");
+    }
+    throw;
+  } catch (...) {
     undo(socket, options.host.name, host_mac);
     throw;
   }
@@ -90,7 +100,6 @@ std::optional<Veth> create_veth(Socket& socket, const VethOptions& options) {
         .reason(EEXIST)
         .hint("another network of this container has that interface name, or an earlier DEL did not finish");
   }
-  host->alias = options.host.alias;
   host->master = options.master;
   const int peer_index = host->peer;
   return Veth{.host = *std::move(host), .peer_index = peer_index, .peer_mac = peer_mac};

@@ -35,6 +35,9 @@ struct Attachment {
   std::optional<attach::AddressRequest> asked;
   attach::Record record;
   contract::Result result;
+  // What the undo, registered before each step so that nothing can fail in between, finds to take back.
+  bool leased = false;
+  int host_end = 0;
   Rollback undo;  // reads all of the above
 };
 
@@ -70,8 +73,11 @@ void ask_for_addresses(Attachment& it) {
   if (!it.config.ipam) {
     it.record.addresses_known = true;
   } else if (it.asked.emplace(it.request, *it.config.ipam, it.container.netns.id()).is_answered_in_process()) {
+    it.undo.add("release addresses", [&it, release] {
+      if (it.leased) release();
+    });
     contract::Result addresses = it.asked->finish();
-    it.undo.add("release addresses", release);
+    it.leased = true;
     take_addresses(it, std::move(addresses));
   }
   records().write(it.record);
@@ -87,13 +93,16 @@ void receive_addresses(Attachment& it) {
 }
 
 netlink::links::Veth plug_in(Attachment& it, const netlink::Link& bridge) {
+  it.undo.add("remove the cable", [&it] {
+    if (it.host_end != 0) links::remove(it.host, it.host_end, {});
+  });
   netlink::links::Veth cable =
       attach::create_cable(it.host, {.owner = it.request.owner,
                                      .container = &it.container.netns,
                                      .container_mac = it.record.mac ? it.record.mac : it.config.mac,
                                      .mtu = it.config.mtu,
                                      .master = bridge.index});
-  it.undo.add("remove the cable", [&it, index = cable.host.index] { links::remove(it.host, index, {}); });
+  it.host_end = cable.host.index;
   configure_port(it.host, cable.host, it.config);
   // Interfaces in the order of the reference: bridge, host end, container end.
   it.result.interfaces = {{.name = bridge.name, .mac = bridge.mac.to_string(), .mtu = bridge.mtu},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 
 #include "common/attach/host.hpp"
 #include "common/attach/record.hpp"
@@ -30,10 +31,14 @@ std::optional<netlink::Link> create(netlink::Socket& host, const Config& config)
 
 netlink::Link find_or_create(netlink::Socket& host, const Config& config, const BridgeUse& use, Rollback& undo) {
   if (auto present = links::find(host, config.bridge)) return *std::move(present);
-  if (auto created = create(host, config)) {
-    attach::skip_duplicate_detection(created->name);
-    undo.add("remove bridge " + config.bridge, [bridge = *created, &use] { remove_unused_bridge(bridge, use); });
-    return *std::move(created);
+  const auto made = std::make_shared<std::optional<netlink::Link>>();
+  undo.add("remove bridge " + config.bridge, [made, &use] {
+    if (*made) remove_unused_bridge(**made, use);
+  });
+  *made = create(host, config);
+  if (*made) {
+    attach::skip_duplicate_detection((*made)->name);
+    return **made;
   }
   return links::get(host, config.bridge);  // another first ADD was quicker
 }

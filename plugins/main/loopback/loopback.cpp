@@ -6,6 +6,7 @@
 
 #include "common/attach/container.hpp"
 #include "common/base/error.hpp"
+#include "common/base/rollback.hpp"
 #include "common/netlink/address.hpp"
 
 namespace patchbay::loopback {
@@ -40,11 +41,14 @@ contract::Result add(const contract::Request& request) {
   auto previous = request.previous_result();
   attach::Container container = attach::open_container(request);
   const netlink::Link lo = links::get(container.socket, kName);
+  Rollback undo;
+  // Before the step: its answer may get lost.
+  if (!lo.up) undo.add("take lo down", [&] { container.socket.transact(links::set_down(lo.index, kName)); });
   container.socket.transact(links::set_up(lo.index, kName));
-  auto ips = loopback_addresses(container.socket, lo.index);
-  if (previous) return *std::move(previous);
-  return {.interfaces = {{.name = kName, .mac = net::Mac{}.to_string(), .sandbox = request.netns}},
-          .ips = std::move(ips)};
+  contract::Result result{.interfaces = {{.name = kName, .mac = net::Mac{}.to_string(), .sandbox = request.netns}},
+                          .ips = loopback_addresses(container.socket, lo.index)};
+  undo.commit();
+  return previous ? *std::move(previous) : std::move(result);
 }
 
 void del(const contract::Request& request) {

@@ -159,9 +159,10 @@ contract::Result plug_cable(const contract::Request& request, const Config& conf
     refuse_third_end(end);
     write_record(request, config, record);
     netlink::Socket host;
+    // Before the step: its answer may get lost. By then the lock is free again.
+    undo.add("unplug cable " + config.cable, [&] { unplug(end); });
     inner = take_end(host, container, end, config);
   }
-  undo.add("unplug cable " + config.cable, [&] { unplug(end); });
   result.interfaces = {{.name = inner.name, .mac = inner.mac.to_string(), .mtu = inner.mtu, .sandbox = request.netns}};
   if (asked) {
     address_end(container, inner, *asked, record, result);

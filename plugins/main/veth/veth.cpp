@@ -6,7 +6,6 @@
 #include "common/attach/host.hpp"
 #include "common/attach/ipam.hpp"
 #include "common/attach/readiness.hpp"
-#include "common/base/error_list.hpp"
 #include "common/base/rollback.hpp"
 #include "common/contract/run.hpp"
 #include "common/firewall/firewall.hpp"
@@ -35,6 +34,9 @@ struct Attachment {
   attach::AddressRequest asked;
   attach::Record record;
   contract::Result result;
+  // What the undo, registered before each step so that nothing can fail in between, finds to take back.
+  bool leased = false;
+  int host_end = 0;
   Rollback undo;  // reads all of the above
 };
 
@@ -62,8 +64,11 @@ void ask_for_addresses(Attachment& it) {
   begin_record(it);
   const auto release = [&it] { it.asked.release(); };
   if (it.asked.is_answered_in_process()) {
+    it.undo.add("release addresses", [&it, release] {
+      if (it.leased) release();
+    });
     contract::Result addresses = it.asked.finish();
-    it.undo.add("release addresses", release);
+    it.leased = true;
     take_addresses(it, std::move(addresses));
     return records().write(it.record);
   }
@@ -79,11 +84,14 @@ void receive_addresses(Attachment& it) {
 }
 
 netlink::links::Veth plug_in(Attachment& it) {
+  it.undo.add("remove the cable", [&it] {
+    if (it.host_end != 0) netlink::links::remove(it.host, it.host_end, {});
+  });
   netlink::links::Veth cable = attach::create_cable(it.host, {.owner = it.request.owner,
                                                               .container = &it.container.netns,
                                                               .container_mac = it.config.mac,
                                                               .mtu = it.config.mtu});
-  it.undo.add("remove the cable", [&it, index = cable.host.index] { netlink::links::remove(it.host, index, {}); });
+  it.host_end = cable.host.index;
   it.result.interfaces = {{.name = cable.host.name, .mac = cable.host.mac.to_string(), .mtu = cable.host.mtu},
                           {.name = it.container.ifname,
                            .mac = cable.peer_mac.to_string(),
@@ -143,11 +151,11 @@ contract::Result add(const contract::Request& request) {
   return std::move(it.result);
 }
 
+// An end that could not be unplugged must not be removed like an ordinary one: the cable would go with it,
+// and the container at its other side would lose its interface.
 void del(const contract::Request& request) {
-  ErrorList failures;
-  failures.attempt("unplug the direct cable", [&] { unplug_cable(request); });
-  failures.attempt("detach", [&] { attach::detach(request, records()); });
-  failures.throw_if_any();
+  with_context("unplug the direct cable", [&] { unplug_cable(request); });
+  attach::detach(request, records());
 }
 
 void check(const contract::Request& request) {
@@ -163,10 +171,8 @@ void check(const contract::Request& request) {
 }
 
 void gc(const contract::Request& request) {
-  ErrorList failures;
-  failures.attempt("collect direct cables", [&] { collect_cables(request); });
-  failures.attempt("collect", [&] { attach::collect(request, records()); });
-  failures.throw_if_any();
+  with_context("collect direct cables", [&] { collect_cables(request); });
+  attach::collect(request, records());
 }
 
 void status(const contract::Request& request) {
