@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/rollback.hpp"
 
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include <array>
+#include <string_view>
 
 #include "common/base/error.hpp"
 
 namespace patchbay {
 namespace {
 
-void report(const std::string& step, const std::string& why) {
-  const std::string line = "undo \"" + step + "\" failed: " + why + "\n";
+iovec part(std::string_view text) {
+  return {.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};  // which writev(2) only reads
+}
+
+// Without memory, of which there may be none.
+void report(std::string_view step, std::string_view why) noexcept {
+  const std::array line{part("undo \""), part(step), part("\" failed: "), part(why), part("\n")};
   // Nobody is left to tell if even stderr is gone.
-  [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line.data(), line.size());
+  [[maybe_unused]] const ssize_t ignored = writev(STDERR_FILENO, line.data(), line.size());
+}
+
+void report(std::string_view step, const Error& error) noexcept {
+  try {
+    report(step, error.summary());
+  } catch (const std::exception&) {
+    report(step, std::string_view{error.what()});
+  }
 }
 
 }  // namespace
@@ -21,9 +38,9 @@ Rollback::~Rollback() {
     try {
       step->undo();
     } catch (const Error& error) {
-      report(step->name, error.summary());
+      report(step->name, error);
     } catch (const std::exception& error) {
-      report(step->name, error.what());
+      report(step->name, std::string_view{error.what()});
     }
   }
 }

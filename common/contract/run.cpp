@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 
@@ -72,17 +74,25 @@ void report(const Failure& failure, const Version& version) {
   }
 }
 
+void complain_of_failed_undo() {
+  try {
+    detail::complain("undo of ADD failed: " + error_line(describe_failure()));
+  } catch (const std::exception&) {
+    detail::complain_briefly("undo of ADD failed: out of memory\n");
+  }
+}
+
 // What nobody will hear of must not exist: the runtime takes an ADD without result for a failed one.
-void take_back(const Plugin& plugin, Request request) {
+void take_back(const Plugin& plugin, Request& request) {
   request.command = Command::del;
   try {
     plugin.del(request);
   } catch (...) {
-    detail::complain("undo of ADD failed: " + error_line(describe_failure()));
+    complain_of_failed_undo();
   }
 }
 
-void add(const Plugin& plugin, const Request& request) {
+void add(const Plugin& plugin, Request& request) {
   const Result result = plugin.add(request);
   try {
     detail::write_output(result.print(request.version));
@@ -92,7 +102,7 @@ void add(const Plugin& plugin, const Request& request) {
   }
 }
 
-void perform(const Plugin& plugin, const Request& request) {
+void perform(const Plugin& plugin, Request request) {
   switch (request.command) {
     case Command::add:
       return add(plugin, request);
@@ -106,6 +116,29 @@ void perform(const Plugin& plugin, const Request& request) {
       return plugin.status(request);
     case Command::version:
       return;  // answered before there is a request
+  }
+}
+
+// When there is no memory to say it in other words.
+void report_lack_of_memory(const Version& version) noexcept {
+  std::array<char, 160> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(),
+                    "{\n    \"cniVersion\": \"%u.%u.%u\",\n    \"code\": %d,\n    \"msg\": \"out of memory\"\n}\n",
+                    version.major_number, version.minor_number, version.patch_number, static_cast<int>(Code::internal));
+  try {
+    detail::write_output({text.data(), static_cast<std::size_t>(size)});
+  } catch (const std::exception&) {
+    detail::complain_briefly("out of memory\n");
+  }
+}
+
+// Of the exception that is being handled.
+void report_failure(const Version& version) noexcept {
+  try {
+    report(describe_failure(), version);
+  } catch (const std::exception&) {
+    report_lack_of_memory(version);
   }
 }
 
@@ -148,7 +181,7 @@ int run(const Plugin& plugin, int argc, char** argv) {
     }
     return 0;
   } catch (...) {
-    report(describe_failure(), asked.version);
+    report_failure(asked.version);
     return 1;
   }
 }

@@ -119,10 +119,11 @@ void write_output(std::string_view text, const Patience& patience) {
   }
 }
 
-void complain(std::string line) {
-  line += '\n';
+void complain_briefly(std::string_view line) noexcept {
   [[maybe_unused]] const ssize_t ignored =
       retry_interrupted([&] { return write(STDERR_FILENO, line.data(), line.size()); });
 }
+
+void complain(std::string line) { complain_briefly(line += '\n'); }
 
 }  // namespace patchbay::contract::detail

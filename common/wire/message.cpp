@@ -6,6 +6,9 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <bit>
 #include <limits>
 
@@ -52,12 +55,44 @@ void nest_as(nl_msg* message, int type, const std::function<void()>& fill) {
   std::memcpy(bytes + offsetof(nlattr, nla_len), &nla_len, sizeof nla_len);
 }
 
+// Used again, rather than freed: an undo needs a few where there may be no memory, libnl has no reserve, and
+// before anything is changed some have been sent.
+std::array<std::atomic<nl_msg*>, 16> spares{};
+
+bool keep(nl_msg* message) {
+  return std::ranges::any_of(spares, [message](auto& spare) {
+    nl_msg* none = nullptr;
+    return spare.compare_exchange_strong(none, message);
+  });
+}
+
+nl_msg* take_spare(std::size_t size) {
+  for (auto& spare : spares) {
+    nl_msg* message = spare.exchange(nullptr);
+    if (message == nullptr) continue;
+    if (nlmsg_get_max_size(message) >= size) {
+      std::memset(nlmsg_hdr(message), 0, nlmsg_hdr(message)->nlmsg_len);
+      nlmsg_hdr(message)->nlmsg_len = NLMSG_HDRLEN;
+      return message;
+    }
+    nlmsg_free(message);
+  }
+  return nullptr;
+}
+
+nl_msg* allocate(std::size_t size) {
+  nl_msg* message = take_spare(size);
+  return message != nullptr ? message : nlmsg_alloc_size(size);
+}
+
 }  // namespace
 
-void MessageDeleter::operator()(nl_msg* message) const { nlmsg_free(message); }
+void MessageDeleter::operator()(nl_msg* message) const {
+  if (!keep(message)) nlmsg_free(message);
+}
 
 Message::Message(std::uint16_t type, std::uint16_t flags, const void* header, std::size_t size)
-    : message_(nlmsg_alloc_size(std::max(kFirstSize, NLMSG_HDRLEN + 2 * size))) {
+    : message_(allocate(std::max(kFirstSize, NLMSG_HDRLEN + 2 * size))) {
   if (!message_) fail("out of memory");
   nlmsghdr* head = nlmsg_hdr(message_.get());
   head->nlmsg_type = type;

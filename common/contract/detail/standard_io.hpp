@@ -34,5 +34,6 @@ void write_output(std::string_view text, const Patience& patience = {});
 
 // One line to stderr; if that fails there is nobody left to tell.
 void complain(std::string line);
+void complain_briefly(std::string_view line) noexcept;  // without memory; the newline is the caller's
 
 }  // namespace patchbay::contract::detail
