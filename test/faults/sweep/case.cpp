@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "test/faults/sweep/case.hpp"
+
+#include <algorithm>
+
+namespace patchbay::faults {
+namespace {
+
+using nlohmann::json;
+
+json ipam(bool v4, bool v6, bool with_routes = true) {
+  json ranges = json::array(), routes = json::array();
+  if (v4) {
+    ranges.push_back({{{"subnet", "10.99.0.0/29"}, {"rangeStart", "10.99.0.2"}, {"rangeEnd", "10.99.0.3"}}});
+    routes.push_back({{"dst", "0.0.0.0/0"}});
+  }
+  if (v6) {
+    ranges.push_back({{{"subnet", "fd00:99::/64"}, {"rangeStart", "fd00:99::2"}, {"rangeEnd", "fd00:99::3"}}});
+    routes.push_back({{"dst", "::/0"}});
+  }
+  json all{{"type", "host-local"}, {"ranges", ranges}};
+  if (with_routes) all["routes"] = routes;
+  return all;
+}
+
+Case forwarding(const std::string& name, json main, const std::string& backend, bool v6) {
+  main["ipam"] = ipam(true, v6);
+  main["ipMasq"] = true;
+  main["ipMasqBackend"] = backend;
+  const json portmap{{"type", "portmap"}, {"backend", backend}, {"capabilities", {{"portMappings", true}}}};
+  return {.name = name, .plugins = {std::move(main), portmap}, .contact = Contact::by_host_port, .v6 = v6};
+}
+
+Case first_of_all(Case of) {
+  of.first = true;
+  return of;
+}
+
+json bridge() { return {{"type", "bridge"}, {"bridge", "cni0"}, {"isGateway", true}}; }
+
+json veth() { return {{"type", "veth"}}; }
+
+json cable() { return {{"type", "veth"}, {"cable", "c1"}, {"ipam", ipam(true, false, false)}}; }
+
+std::vector<Case> all_cases() {
+  return {
+      forwarding("bridge-nftables-v4", bridge(), "nftables", false),
+      forwarding("bridge-nftables-dual", bridge(), "nftables", true),
+      forwarding("bridge-iptables-v4", bridge(), "iptables", false),
+      forwarding("bridge-iptables-dual", bridge(), "iptables", true),
+      forwarding("veth-nftables-dual", veth(), "nftables", true),
+      forwarding("veth-iptables-v4", veth(), "iptables", false),
+      first_of_all(forwarding("first-nftables-dual", bridge(), "nftables", true)),
+      {.name = "cable", .plugins = {cable()}, .contact = Contact::by_cable},
+      {.name = "host-local", .plugins = {{{"type", "host-local"}, {"ipam", ipam(true, true)}}}, .v6 = true},
+      {.name = "loopback", .plugins = {{{"type", "loopback"}}}, .contact = Contact::by_loopback},
+      // It breaks every promise: a sweep that finds nothing wrong with it is itself wrong.
+      {.name = "leaky", .plugins = {{{"type", "leaky"}}}, .regular = false},
+  };
+}
+
+}  // namespace
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = all_cases();
+  return all;
+}
+
+const Case* find_case(const std::string& name) {
+  const auto at = std::ranges::find(cases(), name, &Case::name);
+  return at == cases().end() ? nullptr : &*at;
+}
+
+}  // namespace patchbay::faults
