@@ -102,6 +102,21 @@ TEST_CASE("a cable works without addresses, as a plain layer 2 link") {
   CHECK(world.ping("red", "192.0.2.2"));
 }
 
+TEST_CASE("an end that cannot be unplugged stays, and so does the cable of the container at its other side") {
+  World world;
+  Chain lab{world, cable_plugins(), "lab"};
+  lab.add("red");
+  lab.add("blue");
+  const auto attached = world.snapshot();
+  world.sh("rm /run/patchbay/cables.lock && mkdir /run/patchbay/cables.lock");  // a lock that cannot be taken
+  CHECK(lab.try_del("red").exit_code != 0);
+  CHECK(lab.gc({"blue"}).exit_code != 0);
+  CHECK(difference(attached, world.snapshot()) == "");
+  world.sh("rmdir /run/patchbay/cables.lock");
+  lab.del("red");
+  CHECK(lab.check("blue").exit_code == 0);
+}
+
 TEST_CASE("GC unplugs the ends of containers that are gone and keeps the others") {
   World world;
   Chain lab{world, cable_plugins(), "lab"};

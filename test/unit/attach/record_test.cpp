@@ -220,6 +220,28 @@ TEST_CASE("GC removes the records of those who are not valid, cut off at whateve
   }
 }
 
+TEST_CASE("what kills left is told apart from records, and cleared unless its owner is valid") {
+  const Scratch scratch;
+  const Records records{"bridge", scratch.path()};
+  const Record live = of("net", "live", "eth0");
+  records.write(live);
+  const Owner torn{"net", "torn", "eth0"}, starting{"net", "starting", "eth0"};
+  const os::Directory directory = os::Directory::ensure(scratch / "bridge/net", 0700);
+  for (const std::string& name : {torn.file_name(), starting.file_name(), os::Directory::temporary_of(torn.file_name()),
+                                  os::Directory::temporary_of(live.owner.file_name())}) {
+    CHECK(directory.create(name, "", 0600));
+  }
+  const auto stale = records.stale("net", {live.owner, starting});
+  CHECK(stale.records.empty());
+  CHECK(stale.unreadable.size() == 2);
+  records.remove("net", stale);
+  std::vector<std::string> kept{live.owner.file_name(), starting.file_name(),
+                                os::Directory::temporary_of(live.owner.file_name())};
+  std::sort(kept.begin(), kept.end());
+  CHECK(directory.list_all() == kept);
+  CHECK(records.find(live.owner).has_value());
+}
+
 TEST_CASE("records are found by tag") {
   const Scratch scratch;
   const Records records{"bridge", scratch.path()};
