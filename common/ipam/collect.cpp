@@ -58,10 +58,13 @@ std::size_t Store::keep_only(const Owners& valid_owners) {
   ErrorList errors;
   for (const Ip& ip : taken()) {
     errors.attempt("collect " + ip.to_string(), [&] {
-      const LeaseFile lease = detail::read_lease(leases_, ip);
-      const bool cut_short = lease.kind == LeaseFile::Kind::legacy && is_ours(ip);
-      if (valid.keep(lease) && !cut_short) return;
-      if (goes(ip, lease) && leases_.remove(ip.to_string())) ++freed;
+      const auto would_go = [&](const LeaseFile& lease) {
+        const bool cut_short = lease.kind == LeaseFile::Kind::legacy && is_ours(ip);
+        return (!valid.keep(lease) || cut_short) && goes(ip, lease);
+      };
+      // Nothing goes because a read ended early: what would go is read again, to its end.
+      const bool twice = would_go(detail::read_lease(leases_, ip)) && would_go(detail::read_whole_lease(leases_, ip));
+      if (twice && leases_.remove(ip.to_string())) ++freed;
     });
   }
   leases_.remove_stale();

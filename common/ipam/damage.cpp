@@ -42,7 +42,7 @@ std::vector<IndexEntry> Store::readable_entries() const {
 bool Store::is_damaged(const Ip& ip, const std::string& network) const {
   const auto mode = mode_of(ip);
   if (!mode) return false;
-  const LeaseFile lease = detail::read_lease(leases_, ip);
+  const LeaseFile lease = detail::read_whole_lease(leases_, ip);
   if (lease.kind == LeaseFile::Kind::torn) return true;
   if (mode != kLeaseMode) return false;  // the reference suite's, or set aside
   if (lease.kind != LeaseFile::Kind::named) return true;

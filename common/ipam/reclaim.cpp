@@ -107,7 +107,8 @@ std::vector<Ip> Store::nobodys(const std::vector<Ip>& claimed) const {
     if (std::binary_search(claimed.begin(), claimed.end(), ip)) return true;
     try {
       const LeaseFile::Kind kind = detail::read_lease(leases_, ip).kind;
-      if (kind == LeaseFile::Kind::torn) return false;
+      // Nothing is free because a read ended early.
+      if (kind == LeaseFile::Kind::torn) return detail::read_whole_lease(leases_, ip).kind != LeaseFile::Kind::torn;
       return kind == LeaseFile::Kind::other || !none_is_of_this_boot || !is_ours(ip);
     } catch (const Error&) {
       return true;  // it cannot be read, so nothing is known of it

@@ -114,14 +114,24 @@ UniqueFd Directory::open_new(const std::string& located, int flags, unsigned mod
   return attempt();
 }
 
-std::optional<std::string> Directory::read(const std::string& name, std::size_t limit) const {
-  const std::string located = locate(name);
-  const UniqueFd fd{retry_interrupted(
+UniqueFd Directory::open_existing(const std::string& located) const {
+  UniqueFd fd{retry_interrupted(
       [&] { return openat(base(), located.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY); })};
-  if (fd) return detail::read_small(fd.get(), shown(located), limit);
-  if (detail::is_absent(errno)) return std::nullopt;
+  if (fd || detail::is_absent(errno)) return fd;
   if (errno == ELOOP) throw Error{Code::io_failure, shown(located) + " is not a regular file"};
   throw system_error(Code::io_failure, "open " + shown(located), errno);
+}
+
+std::optional<std::string> Directory::read(const std::string& name, std::size_t limit) const {
+  const std::string located = locate(name);
+  const UniqueFd fd = open_existing(located);
+  return fd ? std::optional{detail::read_small(fd.get(), shown(located), limit)} : std::nullopt;
+}
+
+std::optional<std::string> Directory::read_whole(const std::string& name, std::size_t limit) const {
+  const std::string located = locate(name);
+  const UniqueFd fd = open_existing(located);
+  return fd ? std::optional{detail::read_bounded(fd.get(), shown(located), limit)} : std::nullopt;
 }
 
 // A failed write leaves nothing; a kill leaves a torn file.

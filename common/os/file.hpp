@@ -37,6 +37,9 @@ class Directory {
 
   // nullopt when absent; throws io_failure when it cannot be read as a file or is larger than `limit`.
   [[nodiscard]] std::optional<std::string> read(const std::string& name, std::size_t limit = kSmallFile) const;
+  // The same, but never a part of it, should a read end early as it may on a network file system: for
+  // content that does not tell whether it is whole, where something is to be destroyed.
+  [[nodiscard]] std::optional<std::string> read_whole(const std::string& name, std::size_t limit = kSmallFile) const;
   // Creates the file with this content, whole or not at all; false when the name is taken.
   // (O_TMPFILE or a temporary name, then link: a kill leaves no torn file under `name`.)
   [[nodiscard]] bool create(const std::string& name, std::string_view content, unsigned mode) const;
@@ -67,6 +70,7 @@ class Directory {
       : path_(std::move(path)), fd_(std::move(fd)), mode_(mode) {}
   // What an openat(2) of a file in here takes: the descriptor and a name, or none and a path.
   [[nodiscard]] int base() const;
+  [[nodiscard]] UniqueFd open_existing(const std::string& located) const;  // none when absent
   [[nodiscard]] std::string locate(const std::string& name) const;
   [[nodiscard]] std::string shown(const std::string& located) const;
   [[nodiscard]] UniqueFd open_new(const std::string& located, int flags, unsigned mode) const;

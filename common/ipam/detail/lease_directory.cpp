@@ -31,14 +31,27 @@ std::optional<struct ::stat> examine_lease(const os::Directory& leases, const ne
 
 bool is_empty(const struct ::stat& status) { return S_ISREG(status.st_mode) && status.st_size == 0; }
 
-LeaseFile read_lease(const os::Directory& leases, const net::Ip& ip) {
+namespace {
+
+template <typename Read>
+LeaseFile lease_from(const Read& read) {
   try {
-    return LeaseFile::parse(leases.read(ip.to_string(), kLeaseFileLimit).value_or(""));
+    return LeaseFile::parse(read().value_or(""));
   } catch (const Error& error) {
     // No errno: it was read, and is not what it should be.
     if (error.error_number() == 0) return {.kind = LeaseFile::Kind::other};
     throw;
   }
+}
+
+}  // namespace
+
+LeaseFile read_lease(const os::Directory& leases, const net::Ip& ip) {
+  return lease_from([&] { return leases.read(ip.to_string(), kLeaseFileLimit); });
+}
+
+LeaseFile read_whole_lease(const os::Directory& leases, const net::Ip& ip) {
+  return lease_from([&] { return leases.read_whole(ip.to_string(), kLeaseFileLimit); });
 }
 
 std::vector<std::string> entry_names(const os::Directory& index) {

@@ -25,6 +25,8 @@ bool is_empty(const struct ::stat& status);
 // `other` for what is no lease file at all (a link, a FIFO, too large); `torn` also when absent.
 // Throws io_failure when it cannot be read.
 LeaseFile read_lease(const os::Directory& leases, const net::Ip& ip);
+// Before somebody else's lease is removed: half of a name is nobody's.
+LeaseFile read_whole_lease(const os::Directory& leases, const net::Ip& ip);
 
 // Names of what can be entries of the index. It may be somebody else's directory, by a link in its path: what is
 // not named as ours stays.

@@ -52,7 +52,8 @@ void look_at_write(Sight& sight, const Tracee& tracee) {
 
 void look_at_read(Sight& sight, const Tracee& tracee) {
   sight.detail = tracee.file(fd_of(tracee));
-  sight.can_be_short = tracee.argument(2) > 1 && !sight.detail.starts_with("/proc/");
+  // The kernel makes no half of what /proc tells or what a pipe holds.
+  sight.can_be_short = tracee.argument(2) > 1 && sight.detail.starts_with('/') && !sight.detail.starts_with("/proc/");
 }
 
 void look_at_send(Sight& sight, const Tracee& tracee) {
