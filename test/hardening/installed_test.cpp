@@ -65,7 +65,8 @@ TEST_CASE("everything is installed, and nothing else") {
   const auto found = installed.executables();
   const std::set<std::string> names{found.begin(), found.end()};
   std::set<std::string> expected{installed.tool()};
-  for (const char* name : {"bridge", "veth", "ptp", "loopback", "host-local", "portmap"})
+  for (const char* name :
+       {"bridge", "veth", "ptp", "loopback", "host-local", "static", "portmap", "tuning", "bandwidth"})
     expected.insert(installed.plugin(name));
   for (const char* name : {"bridge", "veth", "portmap"})
     expected.insert(installed.plugin(std::string{"libiptc/"} + name));
@@ -102,7 +103,8 @@ TEST_CASE("no library comes from a place of our own choosing") {
     CHECK(elf.dynamic(DT_RPATH).empty());
     CHECK(elf.dynamic(DT_RUNPATH).empty());
   }
-  for (const char* name : {"bridge", "veth", "ptp", "loopback", "host-local", "portmap"}) {
+  for (const char* name :
+       {"bridge", "veth", "ptp", "loopback", "host-local", "static", "portmap", "tuning", "bandwidth"}) {
     CAPTURE(name);
     CHECK(Elf{installed.plugin(name)}.dynamic(DT_NEEDED).empty());
   }

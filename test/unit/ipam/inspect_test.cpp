@@ -31,9 +31,10 @@ TEST_CASE("every lease and every index entry is listed with what it says") {
   write(scratch / "net/10.0.0.4", "");
   write(scratch / "net/10.0.0.5", "not to be used");
   write(scratch / "net/10.0.0.6", "c3");
-  const std::string torn = Owner{"net", "torn", "eth0"}.file_name(), later = Owner{"net", "later", "eth0"}.file_name();
-  write(scratch / (".patchbay/net/" + torn), "network net\n");
-  write(scratch / (".patchbay/net/" + later), "of a later version\nend\n");
+  const std::string torn_entry = Owner{"net", "torn", "eth0"}.file_name(),
+                    later_entry = Owner{"net", "later", "eth0"}.file_name();
+  write(scratch / (".patchbay/net/" + torn_entry), "network net\n");
+  write(scratch / (".patchbay/net/" + later_entry), "of a later version\nend\n");
   write(scratch / ".patchbay/net/letter", "not ours\n");  // the index may be somebody else's directory, by a link
 
   CHECK(Store::networks(scratch.path()) == std::vector<std::string>{"net"});
@@ -51,8 +52,8 @@ TEST_CASE("every lease and every index entry is listed with what it says") {
   const auto entries = store.entries();
   REQUIRE(entries.size() == 3);
   for (const auto& entry : entries) {
-    CHECK(entry.torn == (entry.name == torn));
-    CHECK(entry.entry.has_value() == (entry.name != torn && entry.name != later));
+    CHECK(entry.torn == (entry.name == torn_entry));
+    CHECK(entry.entry.has_value() == (entry.name != torn_entry && entry.name != later_entry));
     store.remove(entry);
   }
   CHECK(store.entries().empty());
