@@ -42,7 +42,9 @@ void set16(Bytes& in, std::size_t at, unsigned value) {
   in[at + 1] = static_cast<unsigned char>(value);
 }
 
-unsigned get16(std::span<const unsigned char> from, std::size_t at) { return from[at] << 8U | from[at + 1]; }
+unsigned get16(std::span<const unsigned char> from, std::size_t at) {
+  return unsigned{from[at]} << 8U | unsigned{from[at + 1]};
+}
 
 // RFC 1071
 unsigned checksum(const Bytes& bytes) {

@@ -82,8 +82,14 @@ std::optional<Backup> read(const os::Directory& directory, const std::string& na
 
 }  // namespace
 
+// In place: a kill in the middle leaves what is no backup, and then nothing has been changed yet.
 void Backups::write(const Backup& backup) const {
-  os::Directory::ensure(directory_, kDirectoryMode).write(file_of(backup.owner), to_text(backup), kFileMode);
+  const auto directory = os::Directory::at(directory_, kDirectoryMode);
+  const std::string name = file_of(backup.owner);
+  for (int tries = 0; !directory.create_in_place(name, to_text(backup), kFileMode); ++tries) {
+    if (tries > 0) throw Error{Code::try_again, directory_ + "/" + name + " is being written by somebody else"};
+    directory.remove(name);  // of an earlier ADD, whose values are in this one
+  }
 }
 
 std::optional<Backup> Backups::find(const Owner& owner) const {
@@ -97,10 +103,14 @@ void Backups::remove(const Owner& owner) const {
 void Backups::keep_only(const std::string& network, const Owners& valid) const {
   const auto directory = os::Directory::find(directory_);
   if (!directory) return;
+  std::vector<std::string> kept;
+  for (const Owner& owner : valid) kept.push_back(file_of(owner));
   for (const std::string& name : directory->list()) {
+    if (!name.ends_with(".json") || std::ranges::find(kept, name) != kept.end()) continue;
+    // What cannot be read is of an ADD that was killed, and of no use to anybody.
     const auto backup = read(*directory, name);
-    if (!backup || backup->owner.network != network || file_of(backup->owner) != name) continue;
-    if (std::find(valid.begin(), valid.end(), backup->owner) == valid.end()) static_cast<void>(directory->remove(name));
+    const bool stale = !backup || (backup->owner.network == network && file_of(backup->owner) == name);
+    if (stale) static_cast<void>(directory->remove(name));
   }
 }
 

@@ -41,13 +41,14 @@ bool is_harmless_path(std::string_view path) {
 }
 
 // As sysctl(8) has it: the first separator is the one that separates; the other stands for itself. The
-// interface's name takes the place of IFNAME afterwards, so that a dot in it is one.
+// interface's name, which STATUS does not have, takes the place of IFNAME afterwards, so that a dot in it is one.
 std::string path_of(const std::string& key, const std::string& ifname, const std::string& pointer) {
   std::string path = key;
   const std::size_t first = path.find_first_of("./");
   if (first != std::string::npos && path[first] == '.') std::replace(path.begin(), path.end(), '.', '/');
   constexpr std::string_view kPlaceholder = "IFNAME";
-  if (const auto at = path.find(kPlaceholder); at != std::string::npos) path.replace(at, kPlaceholder.size(), ifname);
+  const auto at = path.find(kPlaceholder);
+  if (at != std::string::npos && !ifname.empty()) path.replace(at, kPlaceholder.size(), ifname);
   if (path.starts_with("net/") && path.size() <= 512 && is_harmless_path(path)) return path;
   throw bad_key(key, pointer);
 }

@@ -5,7 +5,6 @@
 
 #include "common/attach/container.hpp"
 #include "common/attach/detach.hpp"
-#include "common/attach/warning.hpp"
 #include "common/base/error.hpp"
 #include "common/base/rollback.hpp"
 #include "common/contract/run.hpp"
@@ -168,18 +167,13 @@ contract::Result add(const contract::Request& request) {
   return result;
 }
 
-// The interface is about to go: what cannot be restored is told, and keeps nobody.
+// A backup that was not used up stays: DEL can be repeated.
 void del(const contract::Request& request) {
   const Backups store = backups(request);
-  const auto backup = store.find(request.owner);
-  if (backup) {
-    try {
-      auto container = attach::find_container(request.netns, request);
-      const bool same = container && (!backup->netns || *backup->netns == container->netns.id());
-      if (same) restore(*container, *backup, request.owner.ifname);
-    } catch (const Error& error) {
-      attach::warn("tuning: restore what was before ADD: " + error.summary());
-    }
+  if (const auto backup = store.find(request.owner)) {
+    auto container = attach::find_container(request.netns, request);
+    const bool same = container && (!backup->netns || *backup->netns == container->netns.id());
+    if (same) with_context("restore what was before ADD", [&] { restore(*container, *backup, request.owner.ifname); });
   }
   store.remove(request.owner);
 }

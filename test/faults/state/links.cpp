@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Links, addresses, routes and permanent neighbours: what somebody has made, not what follows from it.
+// Links, addresses, routes, queues and permanent neighbours: what somebody has made, not what follows from it.
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -54,6 +54,14 @@ std::string neighbour_line(Bytes payload) {
          shown(attributes(payload.subspan(NLMSG_ALIGN(sizeof neighbour))), {NDA_DST, NDA_LLADDR});
 }
 
+// "" for those that every link has from the kernel.
+std::string queue_line(Bytes payload) {
+  const auto queue = head<tcmsg>(payload);
+  if (queue.tcm_handle == 0) return {};
+  return " queue " + std::to_string(queue.tcm_ifindex) + " under " + std::to_string(queue.tcm_parent) +
+         shown(attributes(payload.subspan(NLMSG_ALIGN(sizeof queue))), {TCA_KIND, TCA_OPTIONS});
+}
+
 }  // namespace
 
 void read_links(State& to, const std::string& prefix) {
@@ -64,6 +72,7 @@ void read_links(State& to, const std::string& prefix) {
   lister.list(RTM_GETLINK, bytes_of(ifinfomsg{}), [&](std::uint16_t, Bytes payload) { add(link_line(payload)); });
   lister.list(RTM_GETADDR, bytes_of(ifaddrmsg{}), [&](std::uint16_t, Bytes payload) { add(address_line(payload)); });
   lister.list(RTM_GETROUTE, bytes_of(rtmsg{}), [&](std::uint16_t, Bytes payload) { add(route_line(payload)); });
+  lister.list(RTM_GETQDISC, bytes_of(tcmsg{}), [&](std::uint16_t, Bytes payload) { add(queue_line(payload)); });
   lister.list(RTM_GETNEIGH, bytes_of(ndmsg{}), [&](std::uint16_t, Bytes payload) { add(neighbour_line(payload)); });
 }
 

@@ -27,7 +27,7 @@ std::string content(const fs::path& file) {
 }  // namespace
 
 void read_files(State& to) {
-  for (const char* root : {"/run/patchbay", "/var/lib/cni"}) {
+  for (const char* root : {"/run/patchbay", "/run/cni", "/var/lib/cni"}) {
     if (!fs::exists(root)) continue;
     for (const auto& entry : fs::recursive_directory_iterator{root}) {
       if (entry.is_directory() || is_bookkeeping(entry.path())) continue;

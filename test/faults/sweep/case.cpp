@@ -31,6 +31,20 @@ Case forwarding(const std::string& name, json main, const std::string& backend, 
   return {.name = name, .plugins = {std::move(main), portmap}, .contact = Contact::by_host_port, .v6 = v6};
 }
 
+// All that default configurations chain behind a bridge.
+Case tuned_and_limited(Case of) {
+  of.plugins.push_back({{"type", "tuning"},
+                        {"mtu", 1400},
+                        {"txQLen", 500},
+                        {"sysctl", {{"net.ipv4.conf.IFNAME.arp_filter", "1"}, {"net.core.somaxconn", "500"}}}});
+  of.plugins.push_back({{"type", "bandwidth"},
+                        {"ingressRate", 80000000},
+                        {"ingressBurst", 8000000},
+                        {"egressRate", 80000000},
+                        {"egressBurst", 8000000}});
+  return of;
+}
+
 Case first_of_all(Case of) {
   of.first = true;
   return of;
@@ -51,6 +65,7 @@ std::vector<Case> all_cases() {
       forwarding("veth-nftables-dual", veth(), "nftables", true),
       forwarding("veth-iptables-v4", veth(), "iptables", false),
       first_of_all(forwarding("first-nftables-dual", bridge(), "nftables", true)),
+      tuned_and_limited(forwarding("chain", bridge(), "nftables", false)),
       {.name = "cable", .plugins = {cable()}, .contact = Contact::by_cable},
       {.name = "host-local", .plugins = {{{"type", "host-local"}, {"ipam", ipam(true, true)}}}, .v6 = true},
       {.name = "loopback", .plugins = {{{"type", "loopback"}}}, .contact = Contact::by_loopback},
