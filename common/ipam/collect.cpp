@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // GC: the runtime says who is left.
 #include <algorithm>
+#include <map>
+#include <ranges>
 
 #include "common/base/error.hpp"
 #include "common/base/error_list.hpp"
@@ -34,22 +36,40 @@ class Valid {
   std::vector<Name> names_;
 };
 
+// Who claims which address, by the index. Made when the first lease is in doubt.
+class Claims {
+ public:
+  explicit Claims(std::vector<IndexEntry> entries) : entries_(std::move(entries)) {
+    for (const IndexEntry& entry : entries_) {
+      for (const Ip& ip : entry.addresses) by_address_.emplace(ip, &entry);
+    }
+  }
+  [[nodiscard]] auto of(const Ip& ip) const {
+    const auto [first, last] = by_address_.equal_range(ip);
+    return std::ranges::subrange{first, last};
+  }
+
+ private:
+  std::vector<IndexEntry> entries_;
+  std::multimap<Ip, const IndexEntry*> by_address_;
+};
+
 }  // namespace
 
 std::size_t Store::keep_only(const Owners& valid_owners) {
   const Valid valid{valid_owners};
-  std::optional<std::vector<IndexEntry>> all;
+  std::optional<Claims> claims;
+  const bool may_reclaim = this->may_reclaim();
   // A lease that names nobody valid. Damaged it is of those who claim its address; and what is no
   // container's is not ours to free, unless it is a damaged one of ours.
   const auto goes = [&](const Ip& ip, const LeaseFile& lease) {
-    if (!all) all = readable_entries();
+    if (!claims) claims.emplace(readable_entries());
     const IndexEntry* claimant = nullptr;
     bool kept = false;
-    for (const IndexEntry& entry : *all) {
-      if (std::find(entry.addresses.begin(), entry.addresses.end(), ip) == entry.addresses.end()) continue;
-      claimant = &entry;
-      const bool past = may_reclaim() && entry.boot != environment_.boot_id();
-      kept = kept || (!past && valid.keep(entry.owner));
+    for (const auto& [address, entry] : claims->of(ip)) {
+      claimant = entry;
+      const bool past = may_reclaim && entry->boot != environment_.boot_id();
+      kept = kept || (!past && valid.keep(entry->owner));
     }
     const bool of_claimant = claimant != nullptr && is_damaged(ip, claimant->owner.network);
     return of_claimant ? !kept : lease.kind != LeaseFile::Kind::other;

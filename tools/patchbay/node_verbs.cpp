@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "common/contract/request.hpp"
+#include "tools/patchbay/node/repair.hpp"
+#include "tools/patchbay/node/report.hpp"
+#include "tools/patchbay/node/sweep.hpp"
 #include "tools/patchbay/output.hpp"
 #include "tools/patchbay/preview.hpp"
-#include "tools/patchbay/repair.hpp"
-#include "tools/patchbay/report.hpp"
 #include "tools/patchbay/settings.hpp"
-#include "tools/patchbay/sweep.hpp"
 
 namespace patchbay::cli {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tools/patchbay/chain.hpp"
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 namespace patchbay::cli {
 

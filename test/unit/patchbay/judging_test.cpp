@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose everything is, and whether that one lives: a node on paper.
-#include "tools/patchbay/judging.hpp"
+#include "tools/patchbay/node/judging.hpp"
 
 #include "test/support/catch.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/report.hpp"
+#include "tools/patchbay/node/report.hpp"
 
 #include <nlohmann/json.hpp>
 

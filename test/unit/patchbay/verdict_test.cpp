@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // In doubt it lives.
-#include "tools/patchbay/verdict.hpp"
+#include "tools/patchbay/node/verdict.hpp"
 
 #include <map>
 #include <nlohmann/json.hpp>

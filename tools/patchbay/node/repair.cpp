@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/repair.hpp"
+#include "tools/patchbay/node/repair.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -4,7 +4,7 @@
 
 #include "common/base/error.hpp"
 #include "tools/patchbay/conflist.hpp"
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 namespace patchbay::cli {
 namespace {

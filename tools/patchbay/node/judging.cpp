@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/judging.hpp"
+#include "tools/patchbay/node/judging.hpp"
 
 #include <algorithm>
 
-#include "tools/patchbay/attachments.hpp"
+#include "tools/patchbay/node/attachments.hpp"
 
 namespace patchbay::cli {
 namespace {

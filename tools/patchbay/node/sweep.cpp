@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/sweep.hpp"
+#include "tools/patchbay/node/sweep.hpp"
 
 #include <algorithm>
 #include <set>

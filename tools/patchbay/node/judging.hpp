@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 namespace patchbay::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/attachments.hpp"
+#include "tools/patchbay/node/attachments.hpp"
 
 #include <algorithm>
 

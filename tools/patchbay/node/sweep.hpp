@@ -2,7 +2,7 @@
 // Removing what a survey found stale, by ourselves: neither plugins nor configuration are needed.
 #pragma once
 
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 namespace patchbay::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/drift.hpp"
+#include "tools/patchbay/node/drift.hpp"
 
 #include <algorithm>
 #include <map>

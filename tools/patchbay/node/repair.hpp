@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/patchbay/drift.hpp"
+#include "tools/patchbay/node/drift.hpp"
 
 namespace patchbay::cli {
 

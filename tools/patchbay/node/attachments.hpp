@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/patchbay/survey.hpp"
-#include "tools/patchbay/verdict.hpp"
+#include "tools/patchbay/node/survey.hpp"
+#include "tools/patchbay/node/verdict.hpp"
 
 namespace patchbay::cli {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/firewall/firewall.hpp"
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 namespace patchbay::cli {
 

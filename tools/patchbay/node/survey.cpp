@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading the node. Rules come first, what proves life later: an ADD under way has written its record
 // and made its link before it makes rules, so nothing of it is ever found without a trace of its owner.
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -9,7 +9,7 @@
 #include "common/base/error.hpp"
 #include "common/netlink/address.hpp"
 #include "common/os/netns.hpp"
-#include "tools/patchbay/judging.hpp"
+#include "tools/patchbay/node/judging.hpp"
 
 namespace patchbay::cli {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/patchbay/verdict.hpp"
+#include "tools/patchbay/node/verdict.hpp"
 
 #include <algorithm>
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/patchbay/drift.hpp"
-#include "tools/patchbay/survey.hpp"
+#include "tools/patchbay/node/drift.hpp"
+#include "tools/patchbay/node/survey.hpp"
 
 namespace patchbay::cli {
 

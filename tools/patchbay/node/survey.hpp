@@ -12,7 +12,7 @@
 #include "common/netlink/link.hpp"
 #include "tools/patchbay/cache.hpp"
 #include "tools/patchbay/failure.hpp"
-#include "tools/patchbay/verdict.hpp"
+#include "tools/patchbay/node/verdict.hpp"
 
 namespace patchbay::cli {
 
