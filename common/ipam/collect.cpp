@@ -2,7 +2,6 @@
 // GC: the runtime says who is left.
 #include <algorithm>
 #include <map>
-#include <ranges>
 
 #include "common/base/error.hpp"
 #include "common/base/error_list.hpp"
@@ -44,9 +43,11 @@ class Claims {
       for (const Ip& ip : entry.addresses) by_address_.emplace(ip, &entry);
     }
   }
-  [[nodiscard]] auto of(const Ip& ip) const {
+  [[nodiscard]] std::vector<const IndexEntry*> of(const Ip& ip) const {
+    std::vector<const IndexEntry*> claimants;
     const auto [first, last] = by_address_.equal_range(ip);
-    return std::ranges::subrange{first, last};
+    for (auto at = first; at != last; ++at) claimants.push_back(at->second);
+    return claimants;
   }
 
  private:
@@ -66,7 +67,7 @@ std::size_t Store::keep_only(const Owners& valid_owners) {
     if (!claims) claims.emplace(readable_entries());
     const IndexEntry* claimant = nullptr;
     bool kept = false;
-    for (const auto& [address, entry] : claims->of(ip)) {
+    for (const IndexEntry* entry : claims->of(ip)) {
       claimant = entry;
       const bool past = may_reclaim && entry->boot != environment_.boot_id();
       kept = kept || (!past && valid.keep(entry->owner));
