@@ -96,7 +96,7 @@ std::vector<IpConfig> chosen(const Request& request) {
   const Json ipam = required_ipam(request);
   std::vector<IpConfig> ips;
   for (const Json& one : ipam.list("addresses", kMostAddresses)) ips.push_back(parse_configured(one));
-  for (IpConfig& ip : from_args(request)) ips.push_back(std::move(ip));
+  for (const IpConfig& ip : from_args(request)) ips.push_back(ip);
   if (const auto list = request.cni_args("ips")) ips = listed(*list);
   if (const auto list = request.runtime_config("ips")) ips = listed(*list);
   return ips;
