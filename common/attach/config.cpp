@@ -39,6 +39,12 @@ void check_return_early(const contract::Request& request) {
   static_cast<void>(request.config.flag("returnEarly", true));
 }
 
+std::string parse_absolute_path(const contract::Json& json, const std::string& key) {
+  std::string path = json.text_or(key, "");
+  if (path.empty() || (path.front() == '/' && path.find('\0') == std::string::npos)) return path;
+  throw Error{Code::invalid_config, key + " is not an absolute path"}.at(json.pointer() + "/" + key);
+}
+
 unsigned parse_mtu(const contract::Request& request) {
   const auto mtu = static_cast<unsigned>(request.config.integer("mtu", {0, 65535}).value_or(0));
   if (mtu == 0 || mtu >= 68) return mtu;

@@ -26,6 +26,10 @@ std::optional<contract::Dns> parse_dns_override(const contract::Request& request
 // /returnEarly, which DEL will look at (detach.hpp): refused unless it is true or false.
 void check_return_early(const contract::Request& request);
 
+// A path of the administrator's, "" when there is none. What a relative one would mean is known to the
+// runtime's working directory alone: throws invalid_config at it.
+std::string parse_absolute_path(const contract::Json& json, const std::string& key);
+
 // /mtu: 0 (the kernel's choice) or 68..65535.
 unsigned parse_mtu(const contract::Request& request);
 

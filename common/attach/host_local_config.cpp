@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/attach/config.hpp"
 #include "common/attach/ipam_config.hpp"
 #include "common/attach/resolv_conf.hpp"
 #include "common/base/error.hpp"
@@ -17,13 +18,6 @@ using ipam::RangeSet;
 
 constexpr const char* kDefaultDataDir = "/var/lib/cni/networks";
 constexpr std::size_t kMostSets = 32, kMostRanges = 128, kMostRequested = 256;
-
-// What a relative path would mean is known to the runtime's working directory alone. Empty: none given.
-std::string absolute_path(const Json& ipam, const std::string& key) {
-  std::string path = ipam.text_or(key, "");
-  if (path.empty() || (path.front() == '/' && path.find('\0') == std::string::npos)) return path;
-  throw Error{Code::invalid_config, key + " is not an absolute path"}.at("/ipam/" + key);
-}
 
 Range parse_range(const Json& json) {
   return Range::canonical({.subnet = json.cidr("subnet"),
@@ -56,7 +50,7 @@ net::Ip parse_requested(const std::string& text, Code code, const std::string& p
 
 std::string data_dir(const Request& request) {
   const auto ipam = request.config.object("ipam");
-  std::string path = ipam ? absolute_path(*ipam, "dataDir") : "";
+  std::string path = ipam ? parse_absolute_path(*ipam, "dataDir") : "";
   if (path.empty()) return kDefaultDataDir;
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   return path;
@@ -97,7 +91,7 @@ contract::Result fixed_result(const Request& request) {
   const Json ipam = required_ipam(request);
   contract::Result result;
   for (const Json& route : ipam.list("routes")) result.routes.push_back(contract::parse_route(route));
-  const std::string path = absolute_path(ipam, "resolvConf");
+  const std::string path = parse_absolute_path(ipam, "resolvConf");
   if (!path.empty()) result.dns = read_resolv_conf(path, "/ipam/resolvConf");
   return result;
 }

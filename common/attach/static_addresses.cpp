@@ -48,9 +48,7 @@ IpConfig parse_configured(const Json& json) {
 std::vector<IpConfig> listed(const Json& list) {
   std::vector<IpConfig> ips;
   for (const Json& one : list.elements(kMostAddresses)) {
-    ips.push_back({.address = parse_address(one.as_text(), Code::invalid_config, one.pointer()),
-                   .gateway = std::nullopt,
-                   .interface = std::nullopt});
+    ips.push_back({.address = parse_address(one.as_text(), Code::invalid_config, one.pointer())});
   }
   return ips;
 }
@@ -81,9 +79,7 @@ std::vector<IpConfig> from_args(const Request& request) {
   std::vector<IpConfig> ips;
   if (const auto list = request.args.find("IP"); list && !list->empty()) {
     for (const std::string& one : split(*list)) {
-      ips.push_back({.address = parse_address(one, Code::invalid_environment, kArgs),
-                     .gateway = std::nullopt,
-                     .interface = std::nullopt});
+      ips.push_back({.address = parse_address(one, Code::invalid_environment, kArgs)});
     }
   }
   if (const auto list = request.args.find("GATEWAY"); list && !list->empty()) {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store file by file, for audits.
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "common/base/error.hpp"
@@ -20,12 +17,7 @@ std::vector<std::string> Store::networks(const std::string& data_dir) {
 
 std::vector<Store::LeaseState> Store::lease_files() const {
   std::vector<LeaseState> files;
-  for (const net::Ip& ip : taken()) {
-    struct ::stat status {};
-    const bool is_ours = fstatat(leases_.fd(), ip.to_string().c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                         (status.st_mode & ALLPERMS) == kLeaseMode;
-    files.push_back({ip, detail::read_lease(leases_, ip), is_ours});
-  }
+  for (const net::Ip& ip : taken()) files.push_back({ip, detail::read_lease(leases_, ip), is_ours(ip)});
   return files;
 }
 

@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "common/base/error.hpp"
+#include "common/os/detail/absent.hpp"
 #include "common/os/detail/open_directory.hpp"
 #include "common/os/detail/read_bounded.hpp"
 #include "common/os/file.hpp"

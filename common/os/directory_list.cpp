@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "common/base/error.hpp"
+#include "common/os/detail/absent.hpp"
 #include "common/os/detail/open_directory.hpp"
 #include "common/os/file.hpp"
 

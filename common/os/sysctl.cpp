@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "common/base/error.hpp"
+#include "common/os/detail/absent.hpp"
 #include "common/os/retry.hpp"
 #include "common/os/unique_fd.hpp"
 
@@ -51,8 +52,6 @@ struct Reading {
   int error_number = 0;
   std::string value;
 };
-
-bool is_absent(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
 
 Reading read(const std::string& path) {
   const UniqueFd fd{
@@ -107,14 +106,14 @@ Error refused(std::string_view key, const std::string& message, int error_number
 
 std::optional<std::string> find(std::string_view key) {
   Reading reading = read(path_of(key));
-  if (is_absent(reading.error_number)) return std::nullopt;
+  if (detail::is_absent(reading.error_number)) return std::nullopt;
   if (reading.error_number != 0) throw refused(key, "cannot be read", reading.error_number);
   return std::move(reading.value);
 }
 
 bool ensure(std::string_view key, std::string_view value) {
   const Reading now = read(path_of(key));
-  if (is_absent(now.error_number)) return false;
+  if (detail::is_absent(now.error_number)) return false;
   // A setting that cannot be read (write-only, or never set: EIO) may still be written.
   return has(now, value) || set(key, value);
 }
@@ -123,7 +122,7 @@ bool set(std::string_view key, std::string_view value) {
   const std::string path = path_of(key);
   const int failure = write(path, value);
   if (failure == 0) return true;
-  if (is_absent(failure)) return false;
+  if (detail::is_absent(failure)) return false;
   const Reading now = read(path);
   if (has(now, value)) return true;
   const std::string current = now.error_number == 0 ? "is \"" + now.value + "\"" : "is unreadable";

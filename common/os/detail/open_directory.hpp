@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
-
 #include "common/os/retry.hpp"
 #include "common/os/unique_fd.hpp"
 
@@ -13,8 +11,5 @@ namespace patchbay::os::detail {
 inline UniqueFd open_directory(int at, const char* path) {
   return UniqueFd{retry_interrupted([&] { return openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); })};
 }
-
-// ENOTDIR: a file where a directory was expected, so what should be in it is not there.
-inline bool is_absent(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
 
 }  // namespace patchbay::os::detail

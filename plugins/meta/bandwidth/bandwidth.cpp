@@ -61,16 +61,6 @@ std::vector<netlink::Request> requests_to_lift(const netlink::Link& end) {
   return requests;
 }
 
-void note(contract::Result& result, const netlink::Link& shaper, const contract::Request& request) {
-  const bool tells_mtu = request.version >= contract::Version{1, 1, 0};
-  result.interfaces.push_back({.name = shaper.name,
-                               .mac = shaper.mac.to_string(),
-                               .mtu = tells_mtu ? shaper.mtu : 0,
-                               .sandbox = {},
-                               .socket_path = {},
-                               .pci_id = {}});
-}
-
 void require_bucket(netlink::Socket& host, const netlink::Link& link, const Limit& limit) {
   const auto wanted = bucket_of(limit);
   const auto now = traffic::find_root(host, link.index);
@@ -80,11 +70,8 @@ void require_bucket(netlink::Socket& host, const netlink::Link& link, const Limi
   if (now->buffer != wanted.buffer) throw Error{Code::drift, "the burst of " + link.name + " is another"};
 }
 
-// Its own, or one that the reference suite has made: that has no tag.
 netlink::Link require_shaper(netlink::Socket& host, const Owner& owner) {
   if (auto shaper = find_shaper(host, owner)) return *std::move(shaper);
-  auto untagged = links::find(host, shaper_names(owner)[0]);
-  if (untagged && untagged->kind == "ifb" && untagged->alias.empty()) return *std::move(untagged);
   throw Error{Code::drift, "the interface that limits what the container sends is gone"};
 }
 
@@ -108,7 +95,7 @@ contract::Result add(const contract::Request& request) {
   if (limits.egress) {
     undo.add("remove the shaper", [&] { remove_shaper(host, request.owner); });
     shaper = create_shaper(host, request.owner, end.mtu);
-    note(result, *shaper, request);
+    result.interfaces.push_back({.name = shaper->name, .mac = shaper->mac.to_string(), .mtu = shaper->mtu});
   }
   host.transact(requests_for(limits, end, shaper));
   contract::stop_if_asked();

@@ -14,7 +14,11 @@ namespace links = netlink::links;
 constexpr const char* kKind = "ifb";
 constexpr std::size_t kDigits = 12;
 
-bool is_of(const netlink::Link& link, const Owner& owner) { return link.kind == kKind && link.alias == owner.tag(); }
+// The reference suite's have no tag.
+bool is_of(const netlink::Link& link, const Owner& owner) {
+  const bool of_the_reference = link.alias.empty() && link.name == shaper_names(owner)[0];
+  return link.kind == kKind && (link.alias == owner.tag() || of_the_reference);
+}
 
 }  // namespace
 
@@ -40,10 +44,8 @@ netlink::Link create_shaper(netlink::Socket& host, const Owner& owner, unsigned 
 }
 
 void remove_shaper(netlink::Socket& host, const Owner& owner) {
-  const auto names = shaper_names(owner);
-  for (const netlink::Link& link : links::find_all(host, names)) {
-    const bool of_the_reference = link.kind == kKind && link.alias.empty() && link.name == names[0];
-    if (is_of(link, owner) || of_the_reference) links::remove(host, link.index, link.name);
+  for (const netlink::Link& link : links::find_all(host, shaper_names(owner))) {
+    if (is_of(link, owner)) links::remove(host, link.index, link.name);
   }
 }
 

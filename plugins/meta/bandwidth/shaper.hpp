@@ -15,9 +15,9 @@ namespace patchbay::bandwidth {
 // not know the interface. A second interface of the container on the same network takes the other.
 std::vector<std::string> shaper_names(const Owner& owner);
 
+// Also one that the reference suite has made, which has no tag.
 std::optional<netlink::Link> find_shaper(netlink::Socket& host, const Owner& owner);
 netlink::Link create_shaper(netlink::Socket& host, const Owner& owner, unsigned mtu);
-// What the reference suite has made, without a tag, goes as well.
 void remove_shaper(netlink::Socket& host, const Owner& owner);
 // GC: those of this network whose owner is not among `valid`.
 void collect_shapers(netlink::Socket& host, const std::string& network, const Owners& valid);

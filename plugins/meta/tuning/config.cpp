@@ -112,10 +112,8 @@ Config parse_config(const Request& request) {
 }
 
 std::string data_dir(const Request& request) {
-  std::string path = request.config.text_or("dataDir", "");
-  if (path.empty()) return kDefaultDataDir;
-  if (path.front() == '/' && path.find('\0') == std::string::npos) return path;
-  throw Error{Code::invalid_config, "dataDir is not an absolute path"}.at("/dataDir");
+  std::string path = attach::parse_absolute_path(request.config, "dataDir");
+  return path.empty() ? kDefaultDataDir : path;
 }
 
 }  // namespace patchbay::tuning
