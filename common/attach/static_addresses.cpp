@@ -23,9 +23,8 @@ net::Cidr parse_address(const std::string& text, Code code, const std::string& p
     throw Error{code, "not an address with its prefix length: " + text.substr(0, 64)}.at(pointer).expected(
         "CIDR notation, as in 10.1.2.3/24");
   }
-  const net::Ip& ip = address->ip;
-  if (ip.is_unspecified() || ip.is_loopback() || ip.is_multicast()) {
-    throw Error{code, "no container can have the address " + ip.to_string()}.at(pointer);
+  if (!address->ip.is_assignable()) {
+    throw Error{code, "no container can have the address " + address->ip.to_string()}.at(pointer);
   }
   return *address;
 }

@@ -58,6 +58,7 @@ TEST_CASE("static: what no container can have is refused, where it stands") {
   CHECK(pointer(R"([{"address": "10.1.2.3/24"}, {"gateway": "10.1.2.1"}])") == "/ipam/addresses/1/address");
   CHECK(pointer(R"([{"address": "0.0.0.0/24"}])") == "/ipam/addresses/0/address");
   CHECK(pointer(R"([{"address": "127.0.0.1/8"}])") == "/ipam/addresses/0/address");
+  CHECK(pointer(R"([{"address": "255.255.255.255/24"}])") == "/ipam/addresses/0/address");
   CHECK(pointer(R"([{"address": "ff02::1/64"}])") == "/ipam/addresses/0/address");
   CHECK(pointer(R"([{"address": "10.1.2.3/24", "gateway": "fd00::1"}])") == "/ipam/addresses/0/gateway");
   CHECK(pointer(R"([{"address": "10.1.2.3/24"}, {"address": "10.1.2.3/16"}])") == "/ipam/addresses");

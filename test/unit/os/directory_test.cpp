@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <cerrno>
 #include <csignal>
@@ -14,6 +13,7 @@ using namespace std::string_literals;
 using patchbay::Code;
 using patchbay::os::Directory;
 using patchbay::test::contains;
+using patchbay::test::entries_in;
 using patchbay::test::error_of;
 using patchbay::test::Scratch;
 
@@ -23,12 +23,6 @@ unsigned mode_of(const std::string& path) {
   struct stat status {};
   REQUIRE(lstat(path.c_str(), &status) == 0);
   return status.st_mode & 07777U;
-}
-
-std::size_t entries_in(const std::string& path) {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{path}) ++count;
-  return count;
 }
 
 // Files cannot grow beyond `bytes` while this lives: a full disk for whoever has none at hand.
@@ -237,85 +231,6 @@ TEST_CASE("a full disk leaves nothing behind and harms nothing") {
   }
   CHECK(directory.read("kept") == "old");
   CHECK(entries_in(scratch.path()) == 1);
-}
-
-TEST_CASE("list shows regular files, sorted, without temporary ones") {
-  const Scratch scratch;
-  const auto directory = Directory::ensure(scratch.path(), 0755);
-  for (const char* name : {"b", "a", ".hidden", "lock"}) scratch.file(name, "x");
-  const std::string stale = std::string{patchbay::os::kTemporaryPrefix} + "0123";
-  scratch.file(stale, "half");
-  std::filesystem::create_directory(scratch / "directory");
-  std::filesystem::create_symlink("a", scratch / "link");
-  REQUIRE(mkfifo((scratch / "fifo").c_str(), 0600) == 0);
-  const std::vector<std::string> expected{".hidden", "a", "b", "lock"};
-  CHECK(directory.list() == expected);
-  CHECK(directory.list() == expected);  // a second time from the beginning
-  CHECK(std::filesystem::exists(scratch / stale));
-  directory.remove_stale();
-  CHECK_FALSE(std::filesystem::exists(scratch / stale));
-  CHECK(directory.list() == expected);
-}
-
-TEST_CASE("directories are told apart from files") {
-  const Scratch scratch;
-  std::filesystem::create_directory(scratch / "b");
-  std::filesystem::create_directory(scratch / "a");
-  scratch.file("file", "");
-  std::filesystem::create_directory_symlink(scratch / "a", scratch / "link");
-  CHECK(Directory::find(scratch.path())->directories() == std::vector<std::string>{"a", "b"});
-  CHECK(Directory::at(scratch / "none", 0700).directories().empty());
-}
-
-TEST_CASE("of many who create one name, one succeeds, and its content is whole") {
-  const Scratch scratch;
-  const auto directory = Directory::ensure(scratch.path(), 0755);
-  constexpr int kWriters = 8;
-  constexpr int kRounds = 50;
-  for (int writer = 0; writer < kWriters; ++writer) {
-    if (fork() != 0) continue;
-    int won = 0;
-    for (int round = 0; round < kRounds; ++round) {
-      const std::string content(2000, static_cast<char>('a' + writer));
-      if (directory.create(std::to_string(round), content, 0600)) ++won;
-    }
-    _exit(won);
-  }
-  int won = 0;
-  for (int writer = 0; writer < kWriters; ++writer) {
-    int status = 0;
-    REQUIRE(wait(&status) > 0);
-    REQUIRE(WIFEXITED(status));
-    won += WEXITSTATUS(status);
-  }
-  CHECK(won == kRounds);
-  CHECK(directory.list().size() == kRounds);
-  for (const std::string& name : directory.list()) {
-    const std::string content = directory.read(name).value();
-    CHECK(content == std::string(2000, content.at(0)));
-  }
-}
-
-TEST_CASE("many who replace one file at once do not get into each other's way") {
-  const Scratch scratch;
-  const auto directory = Directory::ensure(scratch.path(), 0755);
-  constexpr int kWriters = 8;
-  for (int writer = 0; writer < kWriters; ++writer) {
-    if (fork() != 0) continue;
-    try {
-      for (int round = 0; round < 100; ++round) directory.write("file", std::string(2000, 'x'), 0600);
-    } catch (const patchbay::Error&) {
-      _exit(1);
-    }
-    _exit(0);
-  }
-  for (int writer = 0; writer < kWriters; ++writer) {
-    int status = -1;
-    REQUIRE(wait(&status) > 0);
-    CHECK(status == 0);
-  }
-  CHECK(entries_in(scratch.path()) == 1);
-  CHECK(directory.read("file") == std::string(2000, 'x'));
 }
 
 TEST_CASE("a directory is not removed as a file, and below a file there is none") {

@@ -50,4 +50,11 @@ Error error_of(Work&& work) {
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+// Files, directories and whatever else.
+inline std::size_t entries_in(const std::string& path) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{path}) ++count;
+  return count;
+}
+
 }  // namespace patchbay::test
