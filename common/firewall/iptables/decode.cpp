@@ -83,6 +83,12 @@ std::optional<Match> known(const Extension& match) {
     if (!info || info->source != 0 || info->dest != XT_ADDRTYPE_LOCAL || info->flags != 0) return std::nullopt;
     return LocalDestination{};
   }
+  if (match.is("conntrack", 3)) {
+    const auto info = match.as<xt_conntrack_mtinfo3>();
+    const auto wanted = established();
+    if (!info || std::memcmp(&*info, &wanted, sizeof wanted) != 0) return std::nullopt;
+    return Established{};
+  }
   if (match.is("mark", 1)) {
     const auto info = match.as<xt_mark_mtinfo1>();
     if (!info) return std::nullopt;

@@ -77,6 +77,7 @@ class MatchWriter {
     info.invert = mark.negated ? 1 : 0;
     match("mark", 1, info);
   }
+  void operator()(const Established&) { match("conntrack", 3, established()); }
   void operator()(const Foreign& foreign) { throw Error{Code::internal, "no word for match " + foreign.name}; }
 
  private:

@@ -74,6 +74,7 @@ std::string to_text(const Match& match, std::uint8_t protocol) {
                           const std::string mask = mark.mask == 0xFFFFFFFF ? "" : "/" + hex(mark.mask);
                           return " -m mark" + option(mark.negated, "--mark", hex(mark.value) + mask);
                         },
+                        [](const Established&) { return std::string{" -m conntrack --ctstate RELATED,ESTABLISHED"}; },
                         [](const Foreign& foreign) { return " -m " + foreign.name + " (...)"; },
                     },
                     match);

@@ -36,12 +36,15 @@ struct Mark {  // -m mark [!] --mark value/mask
   bool negated = false;
   bool operator==(const Mark&) const = default;
 };
+struct Established {  // -m conntrack --ctstate RELATED,ESTABLISHED
+  bool operator==(const Established&) const = default;
+};
 // Something that somebody else wrote and that we have no word for. Never equal to anything.
 struct Foreign {
   std::string name;
   bool operator==(const Foreign&) const { return false; }
 };
-using Match = std::variant<Comment, LocalDestination, Ports, DestinationPort, Mark, Foreign>;
+using Match = std::variant<Comment, LocalDestination, Ports, DestinationPort, Mark, Established, Foreign>;
 
 // --- targets --------------------------------------------------------------------------------------
 

@@ -7,12 +7,16 @@
 #include <net/if.h>
 #include <libiptc/libiptc.h>
 #include <libiptc/libip6tc.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
 // clang-format on
+
+#include <cstring>
 
 #include "common/net/ip.hpp"
 
@@ -52,5 +56,14 @@ struct SctpInfo {
 };
 static_assert(sizeof(SctpInfo) == 292);
 inline constexpr std::uint32_t kSctpDestinationPorts = 0x02;  // XT_SCTP_DEST_PORTS
+
+// What libxt_conntrack makes of --ctstate RELATED,ESTABLISHED: every byte that is not about the state is 0.
+inline xt_conntrack_mtinfo3 established() {
+  xt_conntrack_mtinfo3 info;
+  std::memset(&info, 0, sizeof info);  // the padding too
+  info.match_flags = XT_CONNTRACK_STATE;
+  info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) | XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED);
+  return info;
+}
 
 }  // namespace patchbay::firewall::iptables::detail
