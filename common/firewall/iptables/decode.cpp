@@ -144,7 +144,8 @@ Target read_target(const Extension& target, net::Family family, std::string_view
   if (!standard) return known(target, family).value_or(Foreign{std::string{name}});
   if (name == "ACCEPT") return Accept{};
   if (name == "DROP") return Drop{};
-  const bool verdict = name.empty() || name == "QUEUE" || name == "RETURN";
+  if (name == "RETURN") return Return{};
+  const bool verdict = name.empty() || name == "QUEUE";
   if (verdict) return Foreign{std::string{name}};
   return Jump{std::string{name}};
 }

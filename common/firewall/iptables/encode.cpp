@@ -104,6 +104,7 @@ class TargetWriter {
   // Verdicts and jumps are "standard targets"; libiptc turns the name into a number.
   void operator()(const Accept&) { target("ACCEPT", 0, int{}); }
   void operator()(const Drop&) { target("DROP", 0, int{}); }
+  void operator()(const Return&) { target("RETURN", 0, int{}); }
   void operator()(const Jump& jump) { target(jump.chain, 0, int{}); }
   void operator()(const MasqueradeTarget&) {
     if (family_ == net::Family::v6) return target("MASQUERADE", 0, nf_nat_range{});

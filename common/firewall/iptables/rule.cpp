@@ -85,6 +85,7 @@ std::string to_text(const Target& target) {
       Overloaded{
           [](const Accept&) { return std::string{" -j ACCEPT"}; },
           [](const Drop&) { return std::string{" -j DROP"}; },
+          [](const Return&) { return std::string{" -j RETURN"}; },
           [](const Jump& jump) { return " -j " + jump.chain; },
           [](const MasqueradeTarget&) { return std::string{" -j MASQUERADE"}; },
           [](const Dnat& dnat) {

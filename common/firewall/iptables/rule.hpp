@@ -54,6 +54,9 @@ struct Accept {
 struct Drop {
   bool operator==(const Drop&) const = default;
 };
+struct Return {
+  bool operator==(const Return&) const = default;
+};
 struct Jump {  // -j CHAIN
   std::string chain;
   bool operator==(const Jump&) const = default;
@@ -70,7 +73,7 @@ struct SetMark {  // -j MARK --set-xmark value/mask
   std::uint32_t value = 0, mask = 0xFFFFFFFF;
   bool operator==(const SetMark&) const = default;
 };
-using Target = std::variant<Accept, Drop, Jump, MasqueradeTarget, Dnat, SetMark, Foreign>;
+using Target = std::variant<Accept, Drop, Return, Jump, MasqueradeTarget, Dnat, SetMark, Foreign>;
 
 // --- rules ----------------------------------------------------------------------------------------
 

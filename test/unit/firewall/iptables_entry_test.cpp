@@ -107,6 +107,7 @@ TEST_CASE("iptables entry: matches and targets, byte for byte") {
     return named(bytes, at) + " " + hex(bytes, at + 32, size_at(bytes, at) - 32U);
   };
   CHECK(target(net::Family::v4, Jump{"CNI-HOSTPORT-MASQ"}) == "CNI-HOSTPORT-MASQ 0 0000000000000000");
+  CHECK(target(net::Family::v4, Return{}) == "RETURN 0 0000000000000000");
   CHECK(target(net::Family::v4, MasqueradeTarget{}) == "MASQUERADE 0 01000000" + zeros(20));
   CHECK(target(net::Family::v6, MasqueradeTarget{}) == "MASQUERADE 0 " + zeros(40));
   CHECK(target(net::Family::v4, SetMark{0x2000, 0x2000}) == "MARK 2 0020000000200000");
@@ -185,7 +186,7 @@ TEST_CASE("iptables entry: what there is no word for is foreign, and equal to no
   const auto target = [&](std::string_view name, bool standard) {
     return decode(net::Family::v4, "X", whole.data(), name, standard).target;
   };
-  CHECK(std::holds_alternative<Foreign>(target("RETURN", true)));
+  CHECK(target("RETURN", true) == Target{Return{}});
   CHECK(std::holds_alternative<Foreign>(target("", true)));
   CHECK(std::holds_alternative<Foreign>(target("LOG", false)));
   CHECK(target("CHAIN", true) == Target{Jump{"CHAIN"}});
