@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -22,9 +20,9 @@ void copy_name(char (&to)[Size], std::string_view from) {
 
 // --- matches and targets: a head (size, name, revision), then the extension's own struct ---------------
 
-template <typename Head, typename Info>
-void append(Bytes& bytes, std::string_view name, std::uint8_t revision, const Info& info) {
-  const std::size_t size = aligned(sizeof(Head)) + aligned(sizeof(Info));
+template <typename Head>
+void append(Bytes& bytes, std::string_view name, std::uint8_t revision, const Bytes& info) {
+  const std::size_t size = aligned(sizeof(Head)) + info.size();
   Head head{};
   head.u.user.revision = revision;
   copy_name(head.u.user.name, name);
@@ -36,102 +34,30 @@ void append(Bytes& bytes, std::string_view name, std::uint8_t revision, const In
   const std::size_t start = bytes.size();
   bytes.resize(start + size);  // "Yes, Virginia, you have to zero the padding."
   std::memcpy(bytes.data() + start, &head, sizeof head);
-  std::memcpy(bytes.data() + start + aligned(sizeof(Head)), &info, sizeof info);
+  std::copy(info.begin(), info.end(), bytes.begin() + static_cast<std::ptrdiff_t>(start + aligned(sizeof(Head))));
 }
 
-class MatchWriter {
- public:
-  MatchWriter(Bytes& bytes, std::uint8_t protocol) : bytes_(bytes), protocol_(protocol) {}
+void append_match(Bytes& bytes, const Match& match, std::uint8_t protocol) {
+  const Extension extension = extension_of(match, protocol);
+  append<xt_entry_match>(bytes, extension.name, extension.revision, extension.info);
+}
 
-  void operator()(const Comment& comment) {
-    xt_comment_info info{};
-    copy_name(info.comment, comment.text);
-    match("comment", 0, info);
-  }
-  void operator()(const LocalDestination&) {
-    match("addrtype", 1, xt_addrtype_info_v1{.source = 0, .dest = XT_ADDRTYPE_LOCAL, .flags = 0});
-  }
-  void operator()(const Ports& ports) {
-    xt_multiport_v1 info{};
-    info.flags = XT_MULTIPORT_DESTINATION;
-    info.count = static_cast<std::uint8_t>(std::min(ports.ports.size(), Ports::kMost));
-    std::copy_n(ports.ports.begin(), info.count, info.ports);
-    match("multiport", 1, info);
-  }
-  void operator()(const DestinationPort& to) {
-    switch (protocol_) {
-      case IPPROTO_TCP:
-        return match("tcp", 0, xt_tcp{.spts = {0, 0xFFFF}, .dpts = {to.port, to.port}});
-      case IPPROTO_UDP:
-        return match("udp", 0, xt_udp{.spts = {0, 0xFFFF}, .dpts = {to.port, to.port}});
-      case IPPROTO_SCTP:
-        return sctp(to.port);
-      default:
-        throw Error{Code::internal, "a port without tcp, udp or sctp"};
-    }
-  }
-  void operator()(const Mark& mark) {
-    xt_mark_mtinfo1 info{};
-    info.mark = mark.value;
-    info.mask = mark.mask;
-    info.invert = mark.negated ? 1 : 0;
-    match("mark", 1, info);
-  }
-  void operator()(const Established&) { match("conntrack", 3, established()); }
-  void operator()(const Foreign& foreign) { throw Error{Code::internal, "no word for match " + foreign.name}; }
+// Verdicts and jumps are "standard targets"; libiptc turns the name into a number.
+std::optional<std::string_view> standard_target(const Target& target) {
+  if (std::holds_alternative<Accept>(target)) return "ACCEPT";
+  if (std::holds_alternative<Drop>(target)) return "DROP";
+  if (std::holds_alternative<Return>(target)) return "RETURN";
+  const auto* jump = std::get_if<Jump>(&target);
+  return jump == nullptr ? std::nullopt : std::optional<std::string_view>{jump->chain};
+}
 
- private:
-  template <typename Info>
-  void match(std::string_view name, std::uint8_t revision, const Info& info) {
-    append<xt_entry_match>(bytes_, name, revision, info);
+void append_target(Bytes& bytes, const Target& target, net::Family family) {
+  if (const auto name = standard_target(target)) {
+    return append<xt_entry_target>(bytes, *name, 0, Bytes(aligned(sizeof(int))));
   }
-  void sctp(std::uint16_t port) {
-    SctpInfo info{};
-    info.dpts[0] = info.dpts[1] = port;
-    for (auto& flag : info.flag_info) flag.chunktype = 0xFF;  // sctp_init() of iptables: -1
-    info.flags = kSctpDestinationPorts;
-    match("sctp", 0, info);
-  }
-
-  Bytes& bytes_;
-  std::uint8_t protocol_;
-};
-
-class TargetWriter {
- public:
-  TargetWriter(Bytes& bytes, net::Family family) : bytes_(bytes), family_(family) {}
-
-  // Verdicts and jumps are "standard targets"; libiptc turns the name into a number.
-  void operator()(const Accept&) { target("ACCEPT", 0, int{}); }
-  void operator()(const Drop&) { target("DROP", 0, int{}); }
-  void operator()(const Return&) { target("RETURN", 0, int{}); }
-  void operator()(const Jump& jump) { target(jump.chain, 0, int{}); }
-  void operator()(const MasqueradeTarget&) {
-    if (family_ == net::Family::v6) return target("MASQUERADE", 0, nf_nat_range{});
-    nf_nat_ipv4_multi_range_compat info{};
-    info.rangesize = 1;
-    target("MASQUERADE", 0, info);
-  }
-  void operator()(const Dnat& dnat) {
-    nf_nat_range2 info{};
-    info.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED;
-    std::memcpy(&info.min_addr, dnat.ip.data(), dnat.ip.size());
-    info.max_addr = info.min_addr;
-    info.min_proto.all = info.max_proto.all = htons(dnat.port);
-    target("DNAT", 2, info);
-  }
-  void operator()(const SetMark& mark) { target("MARK", 2, xt_mark_tginfo2{mark.value, mark.mask}); }
-  void operator()(const Foreign& foreign) { throw Error{Code::internal, "no word for target " + foreign.name}; }
-
- private:
-  template <typename Info>
-  void target(std::string_view name, std::uint8_t revision, const Info& info) {
-    append<xt_entry_target>(bytes_, name, revision, info);
-  }
-
-  Bytes& bytes_;
-  net::Family family_;
-};
+  const Extension extension = extension_of(target, family);
+  append<xt_entry_target>(bytes, extension.name, extension.revision, extension.info);
+}
 
 // --- the header ------------------------------------------------------------------------------------------
 
@@ -171,9 +97,9 @@ Bytes encode_as(const Rule& rule) {
   entry.nfcache = rule.attachment;
 
   Bytes bytes(sizeof(Entry));
-  for (const Match& match : rule.matches) std::visit(MatchWriter{bytes, rule.protocol}, match);
+  for (const Match& match : rule.matches) append_match(bytes, match, rule.protocol);
   entry.target_offset = static_cast<std::uint16_t>(bytes.size());
-  std::visit(TargetWriter{bytes, Version::kFamily}, rule.target);
+  append_target(bytes, rule.target, Version::kFamily);
   entry.next_offset = static_cast<std::uint16_t>(bytes.size());
   std::memcpy(bytes.data(), &entry, sizeof entry);
   return bytes;

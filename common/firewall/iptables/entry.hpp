@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A rule as the kernel's table holds it: struct ipt_entry or ip6t_entry, matches, target
-// (<linux/netfilter_ipv4/ip_tables.h>). Byte for byte what iptables 1.8 writes for the same words,
-// as its -C and -D compare bytes.
+// (<linux/netfilter_ipv4/ip_tables.h>). Byte for byte what iptables-legacy 1.8 writes for the same words.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "common/firewall/iptables/extension.hpp"
 #include "common/firewall/iptables/rule.hpp"
 
 namespace patchbay::firewall::iptables {
-
-using Bytes = std::vector<unsigned char>;
 
 // A target that is a chain stands as its name, which libiptc resolves.
 Bytes encode(net::Family family, const Rule& rule);
