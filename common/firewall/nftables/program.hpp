@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The body of a rule: nf_tables expressions, in the shapes that nft(8) itself writes, so that it
-// lists them as the text in the comment behind each use. Values go through registers, which are
-// counted in words of 32 bits from 0 (NFT_REG32_00) here.
+// lists them as the text in the comment behind each use.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <span>
 #include <string_view>
 
 #include "common/firewall/intent.hpp"
+#include "common/firewall/nftables/expressions.hpp"
 #include "common/firewall/nftables/set_name.hpp"
 #include "common/wire/message.hpp"
 
 namespace patchbay::firewall::nftables {
 
-enum class Side : std::uint8_t { source, destination };
-
-class Program {
+class Program : Expressions {
  public:
-  explicit Program(wire::Message& message) : message_(message) {}
+  explicit Program(wire::Message& message) : Expressions(message), message_(message) {}
 
   // Matches. The rule ends here for packets that do not fit.
   Program& is(net::Family family);                                               // meta nfproto ipv4
@@ -49,14 +45,8 @@ class Program {
   Program& forward_to(const SetName& map);
 
  private:
-  Program& expression(std::string_view name, const std::function<void()>& fill);
-  Program& meta(std::uint32_t key, unsigned to);
-  Program& payload(std::uint32_t base, std::uint32_t offset, std::uint32_t size, unsigned to);
-  Program& compare(bool is_not, std::span<const std::uint8_t> value);
-  Program& keep_bits(std::span<const std::uint8_t> mask);
   Program& lookup(const SetName& set, std::uint32_t flags);
-  Program& verdict(std::int32_t code, std::string_view chain = {});
-  void put_register(int attribute, unsigned word);
+  Program& after(const Expressions& /*written*/) { return *this; }
 
   wire::Message& message_;
 };
