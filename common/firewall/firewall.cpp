@@ -39,7 +39,7 @@ template <typename Nftables, typename Iptables>
 void on_both(const Nftables& by_nftables, const Iptables& by_iptables) {
   ErrorList errors;
   errors.attempt("nftables", by_nftables);
-  if (iptables::in_use()) errors.attempt("iptables", by_iptables);
+  errors.attempt("iptables", by_iptables);
   errors.throw_if_any();
 }
 
@@ -54,9 +54,9 @@ std::optional<Backend> parse_backend(std::string_view name) {
 std::string_view to_string(Backend backend) { return backend == Backend::nftables ? "nftables" : "iptables"; }
 
 Backend choose(std::optional<Backend> configured, std::span<const net::Family> families) {
-  const auto used = [&] { return iptables::in_use(families) ? Backend::iptables : Backend::nftables; };
+  const auto used = [&] { return iptables::is_legacy_in_use(families) ? Backend::iptables : Backend::nftables; };
   const Backend chosen = configured ? *configured : used();
-  if (chosen == Backend::iptables) iptables::prepare();
+  if (chosen == Backend::iptables) iptables::prepare(families);
   return chosen;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/firewall/intent.hpp"
+#include "common/firewall/iptables/variant.hpp"
 
 namespace patchbay::firewall {
 
@@ -18,8 +19,9 @@ struct Object {
   std::string text;  // as nft or iptables -S would print it
   // nftables: the owner's tag. iptables: "network/container/*", where some comment says so.
   std::string tag;
-  // iptables only: where it is, and which attachment of the container it is of (0: it does not say,
-  // as rules of the reference suite).
+  // iptables only: where it is, in which of its variants, and which attachment of the container it is of (0: it does
+  // not say, as rules of the reference suite).
+  iptables::Variant variant{};
   net::Family family{};
   std::string chain;
   std::uint32_t attachment = 0;

@@ -35,7 +35,6 @@ std::string after_words(const std::string& text, int count) {
 class Run {
  public:
   Run(const Case& item, const Suite& suite) : runtime_(world_, item, suite) {
-    put_legacy_iptables_in_path();
     if (!item.prepare.empty()) world_.sh(item.prepare);
   }
 

@@ -19,8 +19,4 @@ Suite newest_reference();  // what scripts/peers has built
 
 std::optional<std::string> lacks(const Suite& suite);  // why it cannot be run, for PATCHBAY_SKIP
 
-// The reference runs `iptables` and `ip6tables` out of PATH: from here on, until the end of this
-// World, these are the legacy ones, whatever the machine's alternatives say.
-void put_legacy_iptables_in_path();
-
 }  // namespace patchbay::test::conformance

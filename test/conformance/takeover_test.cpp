@@ -37,7 +37,6 @@ const json kHostPorts{{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "
 struct Node {
   explicit Node(const Network& network, const Suite& first)
       : all_plugins(plugins(network)), chain(world, all_plugins, "net", "1.0.0") {
-    put_legacy_iptables_in_path();
     by(first);
     if (network.with_portmap) chain.port_mappings = kHostPorts;
     chain.add("warm-up");

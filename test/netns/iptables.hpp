@@ -12,6 +12,15 @@
 #define SKIP_WITHOUT_LEGACY() \
   if (const auto reason = patchbay::test::lacks_legacy_iptables()) PATCHBAY_SKIP(*reason)
 
+// A node of either kind of iptables, which is what `iptables` in its commands is.
+#define WORLD_OF_EITHER_IPTABLES(world)                                                              \
+  const std::string variant = GENERATE(as<std::string>{}, "legacy", "nft");                          \
+  const auto lacking = variant == "legacy" ? patchbay::test::lacks_legacy_iptables() : std::nullopt; \
+  if (lacking) PATCHBAY_SKIP(*lacking);                                                              \
+  World world;                                                                                       \
+  world.set_iptables(variant);                                                                       \
+  CAPTURE(variant)
+
 namespace patchbay::test {
 
 using firewall::HostPort;
@@ -30,9 +39,7 @@ inline const Owner kOwner{"netA", "ctrA", "eth0"};
 inline net::Cidr cidr(const std::string& text) { return net::Cidr::parse(text).value(); }
 
 // Every rule of both families, as iptables prints them.
-inline std::string rules(World& world) {
-  return world.sh("iptables-legacy -t nat -S; echo; ip6tables-legacy -t nat -S");
-}
+inline std::string rules(World& world) { return world.sh("iptables -t nat -S; echo; ip6tables -t nat -S"); }
 
 inline Owner owner(int number) { return {"netA", "ctr" + std::to_string(number), "eth0"}; }
 

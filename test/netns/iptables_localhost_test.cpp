@@ -15,7 +15,7 @@ const std::string kGuard6 =
     "-A PREROUTING -d ::1/128 ! -i lo -m comment --comment \"patchbay: localhost is not for neighbours\" -j DROP\n";
 
 std::string guards(World& world, const std::string& program = "iptables") {
-  return world.sh(program + "-legacy -t raw -S PREROUTING | grep -v ^-P || true");
+  return world.sh(program + " -t raw -S PREROUTING | grep -v ^-P || true");
 }
 std::string guards6(World& world) { return guards(world, "ip6tables"); }
 
@@ -34,8 +34,7 @@ Intents ipv6_only(int number) {
 }  // namespace
 
 TEST_CASE("iptables: guards come with the first host port of a family and go with the last") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   world.sh("ip link add br0 type bridge");
   iptables::apply(owner(1), masquerade_only(1), {});
   iptables::apply(owner(2), ipv6_only(2), {});
@@ -45,7 +44,7 @@ TEST_CASE("iptables: guards come with the first host port of a family and go wit
   iptables::apply(owner(4), intents(4), {});
   CHECK(guards(world) == kGuard);
   CHECK(guards6(world) == kGuard6);
-  CHECK(world.sh("iptables-legacy -t raw -C PREROUTING " + kGuard.substr(14)) == "");
+  CHECK(world.sh("iptables -t raw -C PREROUTING " + kGuard.substr(14)) == "");
   iptables::remove(owner(3), kKinds, {});
   iptables::remove(owner(1), kKinds, {});
   CHECK(guards(world) == kGuard);
@@ -68,25 +67,23 @@ TEST_CASE("iptables: guards come with the first host port of a family and go wit
 }
 
 TEST_CASE("iptables: the rest of table raw is somebody else's") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
-  world.sh("iptables-legacy -t raw -A PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP");
-  world.sh("iptables-legacy -t raw -A PREROUTING -p udp -j CT --notrack || iptables-legacy -t raw -N SPARE");
-  const std::string before = world.sh("iptables-legacy -t raw -S");
+  WORLD_OF_EITHER_IPTABLES(world);
+  world.sh("iptables -t raw -A PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP");
+  world.sh("iptables -t raw -A PREROUTING -p udp -j CT --notrack || iptables -t raw -N SPARE");
+  const std::string before = world.sh("iptables -t raw -S");
   iptables::apply(owner(1), intents(1), {});
   CHECK(guards(world).starts_with(kGuard));
   iptables::remove(owner(1), kKinds, {});
-  CHECK(world.sh("iptables-legacy -t raw -S") == before);
+  CHECK(world.sh("iptables -t raw -S") == before);
 }
 
 TEST_CASE("iptables: no guard stays of an ADD that fails, and no rule without guard") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   Intents loops = intents(1);
-  world.sh("iptables-legacy -t nat -N MARKER; ip6tables-legacy -t nat -N MARKER");
+  world.sh("iptables -t nat -N MARKER; ip6tables -t nat -N MARKER");
   with_shared_chains(world);
   loops.port_forwards->external_set_mark_chain = "MARKER";
-  world.sh("ip6tables-legacy -t nat -A MARKER -j CNI-HOSTPORT-DNAT");
+  world.sh("ip6tables -t nat -A MARKER -j CNI-HOSTPORT-DNAT");
   const std::string before = rules(world);
   CHECK_THROWS_AS(iptables::apply(owner(1), loops, {}), Error);
   CHECK(guards(world) == "");
@@ -95,10 +92,9 @@ TEST_CASE("iptables: no guard stays of an ADD that fails, and no rule without gu
 }
 
 TEST_CASE("iptables: CHECK misses the guard of our ports, and the next ADD of anybody brings it back") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   iptables::apply(owner(1), intents(1), {});
-  world.sh("iptables-legacy -t raw -F; ip6tables-legacy -t raw -F");
+  world.sh("iptables -t raw -F; ip6tables -t raw -F");
   const auto line = [](const std::string& guard) { return guard.substr(0, guard.size() - 1); };
   CHECK(iptables::missing(owner(1), intents(1)) ==
         std::vector<std::string>{"iptables -t raw lacks " + line(kGuard), "ip6tables -t raw lacks " + line(kGuard6)});
@@ -106,6 +102,6 @@ TEST_CASE("iptables: CHECK misses the guard of our ports, and the next ADD of an
   iptables::apply(owner(2), intents(2), {});
   CHECK(iptables::missing(owner(1), intents(1)).empty());
   // Of rules that do not tell whose they are (the reference's, or restored ones) none was promised.
-  world.sh("iptables-legacy-save -t nat | iptables-legacy-restore; iptables-legacy -t raw -F");
+  world.sh("iptables-save -t nat | iptables-restore; iptables -t raw -F");
   CHECK(iptables::missing(owner(1), intents(1)).empty());
 }

@@ -52,17 +52,16 @@ TEST_CASE("iptables: looking never makes a table") {
 }
 
 TEST_CASE("iptables: every single rule is missed") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   iptables::apply(owner(1), intents(1), {});
   const std::string whole = rules(world);
-  std::istringstream lines{world.sh("iptables-legacy -t nat -S")};
+  std::istringstream lines{world.sh("iptables -t nat -S")};
   int tried = 0;
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("-A ")) continue;
     INFO(line);
     ++tried;
-    world.sh("iptables-legacy -t nat -D " + line.substr(3));
+    world.sh("iptables -t nat -D " + line.substr(3));
     const auto missing = iptables::missing(owner(1), intents(1));
     CHECK(missing == std::vector<std::string>{"iptables -t nat lacks " + line});
     iptables::apply(owner(1), intents(1), {});  // and put back
@@ -73,8 +72,7 @@ TEST_CASE("iptables: every single rule is missed") {
 }
 
 TEST_CASE("iptables: what is known spares looking further") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   const std::string before = with_shared_chains(world);
   iptables::apply(owner(1), intents(1), {});
   const std::string whole = rules(world);
@@ -87,24 +85,22 @@ TEST_CASE("iptables: what is known spares looking further") {
 }
 
 TEST_CASE("iptables: attachments survive what iptables does beside them") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   const Owner sibling{"netA", "ctr1", "eth1"};
   iptables::apply(owner(1), intents(1), {});
   const std::string alone = rules(world);
   iptables::apply(sibling, intents(2), {});
-  world.sh("iptables-legacy -t nat -A OUTPUT -j ACCEPT; iptables-legacy -t nat -D OUTPUT -j ACCEPT");
+  world.sh("iptables -t nat -A OUTPUT -j ACCEPT; iptables -t nat -D OUTPUT -j ACCEPT");
   iptables::remove(sibling, kKinds, {});
   CHECK(rules(world) == alone);
 }
 
 TEST_CASE("iptables: a foreign rule holds our chain") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   iptables::apply(kOwner, intents(1), {});
-  world.sh("iptables-legacy -t nat -N MINE; iptables-legacy -t nat -A MINE -j CNI-73746870d6d3195685499f5d");
+  world.sh("iptables -t nat -N MINE; iptables -t nat -A MINE -j CNI-73746870d6d3195685499f5d");
   CHECK_THROWS_AS(iptables::remove(kOwner, {Kind::masquerade}, {}), Error);
-  world.sh("iptables-legacy -t nat -F MINE");
+  world.sh("iptables -t nat -F MINE");
   iptables::remove(kOwner, kKinds, {});
   CHECK(rules(world).find("ctrA") == std::string::npos);
 }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -100,6 +101,8 @@ class Visit {
   UniqueFd home_;
 };
 
+constexpr const char* kIptables = "/run/iptables";
+
 std::string named(const std::string& name) { return "/run/netns/" + name; }
 
 }  // namespace
@@ -111,6 +114,7 @@ World::World() : state_(std::make_unique<State>()) {
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) fail_errno("make mounts private");
   hide_state(state_->mounts);
   loopback_up();
+  set_iptables("legacy");
 }
 
 World::~World() {
@@ -118,6 +122,16 @@ World::~World() {
   // A second World in this process copies these mounts: namespaces bound in them would live on.
   std::for_each(state_->mounts.rbegin(), state_->mounts.rend(),
                 [](const auto& where) { std::ignore = umount2(where.c_str(), MNT_DETACH); });
+}
+
+void World::set_iptables(const std::string& variant) {
+  fs::remove_all(kIptables);
+  fs::create_directory(kIptables);
+  for (const std::string family : {"iptables", "ip6tables"})
+    for (const std::string suffix : {"", "-save", "-restore"})
+      fs::create_symlink("/usr/sbin/" + family + "-" + variant + suffix, kIptables + ("/" + family) + suffix);
+  const std::string old = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
+  if (!old.starts_with(kIptables)) setenv("PATH", (std::string{kIptables} + ":/usr/sbin:" + old).c_str(), 1);
 }
 
 std::string World::netns(const std::string& name) {

@@ -3,7 +3,8 @@
 //
 // The constructor takes this process into new network and mount namespaces (and, without root, a
 // user namespace): the fake host. /run, /var/lib/cni and /etc/cni are empty tmpfs, lo is up, /sys
-// shows the new namespace. Nothing of the machine's own network is visible or touched.
+// shows the new namespace; `iptables` in PATH is the legacy one, whatever the machine's alternatives say.
+// Nothing of the machine's own network is visible or touched.
 #pragma once
 
 #include <functional>
@@ -43,6 +44,9 @@ class World {
   ~World();  // ends every process that it started
   World(const World&) = delete;
   World& operator=(const World&) = delete;
+
+  // From here on this is a node whose iptables is that of "legacy" or "nft".
+  void set_iptables(const std::string& variant);
 
   // Creates (on first use) a network namespace bound at /run/netns/<name>, lo up; returns its path.
   std::string netns(const std::string& name);

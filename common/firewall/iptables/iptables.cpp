@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/base/twin.hpp"
 #include "common/firewall/iptables/check.hpp"
+#include "common/firewall/iptables/compat/compat_table.hpp"
 #include "common/firewall/iptables/detail/library.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
@@ -49,12 +51,13 @@ std::vector<Rule> wanted_rules(const Owner& owner, const Intents& intents, net::
   return wanted;
 }
 
-std::vector<TableId> nat_tables_in_use() {
+// In whichever variant they are: a node may have been switched from one to the other.
+std::vector<TableId> existing_of(std::span<const net::Family> families, std::string_view name = kNat) {
   std::vector<TableId> tables;
-  for (const net::Family family : kBothFamilies) {
-    if (legacy_in_use(family)) tables.push_back({family});
+  for (const Variant variant : kVariants) {
+    for (const net::Family family : families) tables.push_back({variant, family, name});
   }
-  return tables;
+  return existing(std::move(tables));
 }
 
 bool any_host_port(const Table& nat) { return nat.has_rules(kHostPortDnat); }
@@ -62,20 +65,24 @@ bool any_host_port(const Table& nat) { return nat.has_rules(kHostPortDnat); }
 // The guard was promised with rules of ours, which tell their attachment; the reference's are as they
 // are.
 bool guard_is_missing(const Owner& owner, net::Family family) {
-  const TableId raw{family, kRaw};
-  if (has_legacy(raw) && has_localhost_guard(*open_legacy(raw))) return false;
-  if (!legacy_in_use(family)) return false;
-  const auto entries = open_legacy({family})->rules(kHostPortDnat);
-  return std::ranges::count(entries, attachment_number(owner), &Rule::attachment) > 0;
+  for (const TableId& raw : existing_of({&family, 1}, kRaw)) {
+    if (has_localhost_guard(*open(raw))) return false;
+  }
+  const auto nat_tables = existing_of({&family, 1});
+  return std::ranges::any_of(nat_tables, [number = attachment_number(owner)](const TableId& nat) {
+    const auto entries = open(nat)->rules(kHostPortDnat);
+    return std::ranges::count(entries, number, &Rule::attachment) > 0;
+  });
 }
 
 // After the last host port. Not where packets to 127.0.0.0/8 would still be let in: then a later DEL or
 // GC does it.
 void release_localhost_guards(std::vector<TableId> raw_tables) {
-  std::erase_if(raw_tables, [](const TableId& raw) { return !has_legacy(raw); });
+  raw_tables = existing(std::move(raw_tables));
   if (raw_tables.empty() || localhost_is_routed()) return;
   change_each(raw_tables, [](Table& raw) {
-    if (!any_host_port(*open_legacy({raw.family()}))) remove_localhost_guard(raw);  // looked at again, now locked
+    const TableId nat{raw.id().variant, raw.family()};
+    if (!any_host_port(*open(nat))) remove_localhost_guard(raw);  // looked at again, now locked
   });
 }
 
@@ -88,7 +95,9 @@ void remove_from(const std::vector<TableId>& nat_tables, const std::vector<Kind>
   std::vector<TableId> unused;
   change_each(nat_tables, [&](Table& nat) {
     change(nat);
-    if (has(kinds, Kind::host_port) && !any_host_port(nat)) unused.push_back({nat.family(), kRaw});
+    const TableId raw{nat.id().variant, nat.family(), kRaw};
+    std::erase(unused, raw);  // of an attempt that came too late
+    if (has(kinds, Kind::host_port) && !any_host_port(nat)) unused.push_back(raw);
   });
   release_localhost_guards(std::move(unused));
 }
@@ -97,12 +106,34 @@ std::string program_of(net::Family family) { return family == net::Family::v4 ? 
 
 void add_missing(std::vector<std::string>& missing, net::Family family, const std::vector<Rule>& wanted) {
   const std::string program = program_of(family);
-  if (!legacy_in_use(family)) {
+  std::optional<std::vector<Rule>> fewest;
+  for (const TableId& nat : existing_of({&family, 1})) {
+    auto absent_here = absent(*open(nat), wanted);
+    if (!fewest || absent_here.size() < fewest->size()) fewest = std::move(absent_here);
+  }
+  if (!fewest) {
     missing.push_back(program + " has no table nat, so none of our " + std::to_string(wanted.size()) + " rules");
     return;
   }
-  for (const Rule& rule : absent(*open_legacy({family}), wanted))
-    missing.push_back(program + " -t nat lacks " + to_text(rule));
+  for (const Rule& rule : *fewest) missing.push_back(program + " -t nat lacks " + to_text(rule));
+}
+
+// Where the intents become rules: what must be there before others come first.
+std::vector<TableId> tables_for(const Owner& owner, const Intents& intents) {
+  std::vector<net::Family> wanted, others;
+  for (const net::Family family : kBothFamilies)
+    (wanted_rules(owner, intents, family).empty() ? others : wanted).push_back(family);
+  const Variant variant = choose_variant(wanted.empty() ? others : wanted);
+  std::vector<TableId> tables;
+  for (const net::Family family : wanted) {
+    if (needs_localhost_guard(intents, family)) tables.push_back({variant, family, kRaw});
+  }
+  for (const net::Family family : wanted) tables.push_back({variant, family});
+  // Where nothing is wanted, something may have to go; but no table is made for that.
+  std::vector<TableId> perhaps;
+  for (const net::Family family : others) perhaps.push_back({variant, family});
+  for (const TableId& table : existing(std::move(perhaps))) tables.push_back(table);
+  return tables;
 }
 
 // What the hints tell about one family.
@@ -123,27 +154,27 @@ Known known(const Hints& hints, net::Family family) {
 
 }  // namespace
 
-bool in_use(std::span<const net::Family> families) { return std::ranges::any_of(families, legacy_in_use); }
+bool is_legacy_in_use(std::span<const net::Family> families) {
+  return std::ranges::any_of(families, [](net::Family family) { return has_legacy({Variant::legacy, family}); });
+}
 
-void prepare() { detail::require_loading(); }
+bool in_use() { return !existing_of(kBothFamilies).empty(); }
+
+void prepare(std::span<const net::Family> families) {
+  if (!detail::can_load() && choose_variant(families) == Variant::legacy) throw TwinNeeded{};
+}
 
 std::optional<std::string> unavailable() {
-  for (const net::Family family : kBothFamilies) {
-    if (const auto why = legacy_unavailable(family)) return "iptables backend: " + *why;
-  }
-  return std::nullopt;
+  const auto of_legacy = [](net::Family family) { return legacy_unavailable(family); };
+  const bool legacy = choose_variant(kBothFamilies) == Variant::legacy;
+  auto why = legacy ? of_legacy(net::Family::v4) : nf_tables_unavailable();
+  if (legacy && !why) why = of_legacy(net::Family::v6);
+  return why ? std::optional{"iptables backend: " + *why} : std::nullopt;
 }
 
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
   if (!intents.masquerade && !intents.port_forwards) return;
-  std::vector<TableId> tables;
-  for (const net::Family family : kBothFamilies) {  // first: what they guard comes after
-    if (needs_localhost_guard(intents, family)) tables.push_back({family, kRaw});
-  }
-  for (const net::Family family : kBothFamilies) {
-    // Where nothing is wanted, something may have to go; but no table is made for that.
-    if (!wanted_rules(owner, intents, family).empty() || legacy_in_use(family)) tables.push_back({family});
-  }
+  const std::vector<TableId> tables = tables_for(owner, intents);
   change_all(tables, [&](Table& table) {
     if (table.id().name == kRaw) return ensure_localhost_guard(table);
     const net::Family family = table.family();
@@ -165,14 +196,14 @@ std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
 }
 
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
-  std::vector<TableId> tables;
+  std::vector<net::Family> possible;
   for (const net::Family family : kBothFamilies) {
     const Known here = known(hints, family);
-    const bool possible = !hints.complete || (has(kinds, Kind::masquerade) && !here.addresses.empty()) ||
-                          (has(kinds, Kind::host_port) && here.ports);
-    if (possible && legacy_in_use(family)) tables.push_back({family});
+    if (!hints.complete || (has(kinds, Kind::masquerade) && !here.addresses.empty()) ||
+        (has(kinds, Kind::host_port) && here.ports))
+      possible.push_back(family);
   }
-  remove_from(tables, kinds, [&](Table& table) {
+  remove_from(existing_of(possible), kinds, [&](Table& table) {
     const Claim mine = of_attachment(owner, known(hints, table.family()).addresses);
     if (has(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
     if (!has(kinds, Kind::host_port)) return;
@@ -182,7 +213,7 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
-  remove_from(nat_tables_in_use(), kinds, [&](Table& table) {
+  remove_from(existing_of(kBothFamilies), kinds, [&](Table& table) {
     if (has(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
     if (has(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
   });
@@ -193,7 +224,7 @@ void remove(const std::vector<Object>& objects) {
   std::vector<Kind> kinds;
   for (const Object& object : objects) {
     if (object.backend != Backend::iptables) continue;
-    const TableId table{object.family};
+    const TableId table{object.variant, object.family};
     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
     kinds.push_back(object.kind);
   }

@@ -198,8 +198,6 @@ bool has_legacy(const TableId& id) {
   return ("\n" + names).find("\n" + std::string{id.name} + "\n") != std::string::npos;
 }
 
-bool legacy_in_use(net::Family family) { return has_legacy({family}); }
-
 std::optional<std::string> legacy_unavailable(net::Family family) {
   const std::string& failure =
       family == net::Family::v4 ? detail::failure_of<detail::Iptc4>() : detail::failure_of<detail::Iptc6>();

@@ -28,9 +28,6 @@ std::unique_ptr<LegacyTable> open_legacy(const TableId& id);
 // True when this namespace has the table. Looks without making one.
 bool has_legacy(const TableId& id);
 
-// True when this namespace has a legacy nat table of `family`.
-bool legacy_in_use(net::Family family);
-
 // Why libiptc cannot be loaded, in dlerror(3)'s words; nullopt when it can.
 std::optional<std::string> legacy_unavailable(net::Family family);
 

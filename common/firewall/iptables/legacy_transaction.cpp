@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/firewall/iptables/transaction.hpp"
+#include "common/firewall/iptables/legacy_transaction.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +9,7 @@
 #include "common/base/error_list.hpp"
 #include "common/base/rollback.hpp"
 #include "common/firewall/iptables/legacy_table.hpp"
-#include "common/os/file.hpp"
+#include "common/firewall/iptables/lock.hpp"
 
 namespace patchbay::firewall::iptables {
 namespace {
@@ -21,15 +20,7 @@ constexpr int kAttempts = 10;
 // As long as flock(2) may take when there is nobody to wait for.
 constexpr std::chrono::milliseconds kHardlyAny{1};
 
-// The lock of iptables(8) 1.8, by the same path.
-os::FileLock lock_tables(std::chrono::milliseconds patience) {
-  const char* path = std::getenv("XTABLES_LOCKFILE");
-  return os::FileLock::acquire(path == nullptr || *path == '\0' ? "/run/xtables.lock" : path, 0600, patience);
-}
-
-std::string name_of(const TableId& id) {
-  return "edit table " + std::string{id.name} + " of " + (id.family == net::Family::v4 ? "iptables" : "ip6tables");
-}
+std::string editing(const TableId& id) { return "edit " + name_of(id); }
 
 std::unique_ptr<LegacyTable> edited(const TableId& id, const Change& change) {
   auto table = open_legacy(id);
@@ -61,21 +52,21 @@ bool would_change(const std::vector<TableId>& ids, const Change& change) {
 
 }  // namespace
 
-void change_all(const std::vector<TableId>& ids, const Change& change) {
+void change_all_legacy(const std::vector<TableId>& ids, const Change& change) {
   if (ids.empty()) return;
   const os::FileLock lock = lock_tables(os::kLockPatience);
   std::vector<std::unique_ptr<LegacyTable>> tables;
   tables.reserve(ids.size());
-  for (const TableId& id : ids) tables.push_back(with_context(name_of(id), [&] { return edited(id, change); }));
+  for (const TableId& id : ids) tables.push_back(with_context(editing(id), [&] { return edited(id, change); }));
   Rollback undo;
   for (auto& table : tables) {
-    with_context(name_of(table->id()), [&] { commit(table, change); });
-    undo.add(name_of(table->id()), [&table] { revert(*table); });
+    with_context(editing(table->id()), [&] { commit(table, change); });
+    undo.add(editing(table->id()), [&table] { revert(*table); });
   }
   undo.commit();
 }
 
-void change_each(const std::vector<TableId>& ids, const Change& change) {
+void change_each_legacy(const std::vector<TableId>& ids, const Change& change) {
   if (ids.empty()) return;
   std::optional<os::FileLock> lock;
   try {
@@ -87,7 +78,7 @@ void change_each(const std::vector<TableId>& ids, const Change& change) {
   }
   ErrorList errors;
   for (const TableId& id : ids) {
-    errors.attempt(name_of(id), [&] {
+    errors.attempt(editing(id), [&] {
       auto table = edited(id, change);
       commit(table, change);
     });

@@ -7,9 +7,9 @@
 #include "common/firewall/iptables/claim.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/iptables.hpp"
-#include "common/firewall/iptables/legacy_table.hpp"
 #include "common/firewall/iptables/masquerade.hpp"
 #include "common/firewall/iptables/names.hpp"
+#include "common/firewall/iptables/transaction.hpp"
 
 namespace patchbay::firewall::iptables {
 namespace {
@@ -54,6 +54,7 @@ class Lister {
                         .kind = kind,
                         .text = std::string{program(table_.family())} + " -t nat " + to_text(rule),
                         .tag = std::move(tag),
+                        .variant = table_.id().variant,
                         .family = table_.family(),
                         .chain = chain,
                         .attachment = rule.attachment});
@@ -75,6 +76,7 @@ class Lister {
                         .kind = kind,
                         .text = std::string{program(table_.family())} + " -t nat -N " + chain + " (empty)",
                         .tag = {},
+                        .variant = table_.id().variant,
                         .family = table_.family(),
                         .chain = chain});
   }
@@ -90,9 +92,12 @@ std::vector<Object> list(const Table& table) { return Lister{table}.list(); }
 
 std::vector<Object> list() {
   std::vector<Object> all;
-  for (const net::Family family : kBothFamilies) {
-    if (!in_use({&family, 1})) continue;
-    for (Object& object : list(*open_legacy({family}))) all.push_back(std::move(object));
+  std::vector<TableId> tables;
+  for (const Variant variant : kVariants) {
+    for (const net::Family family : kBothFamilies) tables.push_back({variant, family});
+  }
+  for (const TableId& table : existing(std::move(tables))) {
+    for (Object& object : list(*open(table))) all.push_back(std::move(object));
   }
   return all;
 }
@@ -108,7 +113,7 @@ bool is_of(const Object& rule, const Owner& owner) {
 void remove(Table& table, const std::vector<Object>& objects) {
   std::map<std::pair<Kind, std::string>, std::set<std::uint32_t>> goes;
   for (const Object& object : objects) {
-    if (object.backend != Backend::iptables || object.family != table.family()) continue;
+    if (object.backend != Backend::iptables || TableId{object.variant, object.family} != table.id()) continue;
     goes[{object.kind, object.chain}].insert(object.attachment);
   }
   for (const auto& entry : goes) {

@@ -11,11 +11,13 @@
 
 #include "common/firewall/iptables/names.hpp"
 #include "common/firewall/iptables/rule.hpp"
+#include "common/firewall/iptables/variant.hpp"
 
 namespace patchbay::firewall::iptables {
 
 // As in `iptables -t name` or `ip6tables -t name`.
 struct TableId {
+  Variant variant{};
   net::Family family{};
   std::string_view name = kNat;  // one of names.hpp
   bool operator==(const TableId&) const = default;

@@ -61,7 +61,7 @@ const Loaded<Iptc>& loaded() {
 
 }  // namespace
 
-void require_loading() {}
+bool can_load() { return true; }
 
 template <typename Iptc>
 const std::string& failure_of() {

@@ -55,8 +55,8 @@ struct Iptc6 {
   decltype(&::ip6tc_delete_num_entry) delete_num_entry;
 };
 
-// Throws TwinNeeded in an executable that cannot load anything.
-void require_loading();
+// False in an executable that cannot load anything; there everything below throws TwinNeeded.
+bool can_load();
 
 // Throws feature_missing when the library cannot be loaded. Never unloaded.
 template <typename Iptc>

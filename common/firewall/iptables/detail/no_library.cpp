@@ -5,7 +5,7 @@
 
 namespace patchbay::firewall::iptables::detail {
 
-void require_loading() { throw TwinNeeded{}; }
+bool can_load() { return false; }
 
 template <typename Iptc>
 const std::string& failure_of() {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/firewall/iptables/variant.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/firewall/iptables/compat/compat_table.hpp"
+#include "common/firewall/iptables/legacy_table.hpp"
+#include "common/os/unique_fd.hpp"
+
+namespace patchbay::firewall::iptables {
+namespace {
+
+// Where a runtime that has no PATH would not look.
+constexpr std::string_view kUsual = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin:/usr/local/bin";
+
+// What the file is in the end, behind the links of a distribution's alternatives; empty when there is none.
+std::string resolve(const std::string& path) {
+  const os::UniqueFd file{open(path.c_str(), O_PATH | O_CLOEXEC)};
+  if (!file) return {};
+  std::array<char, PATH_MAX> target{};
+  const auto length = readlink(("/proc/self/fd/" + std::to_string(file.get())).c_str(), target.data(), target.size());
+  return length < 0 ? std::string{} : std::string{target.data(), static_cast<std::size_t>(length)};
+}
+
+// The first that bears the name.
+std::string find_program(std::string_view directories) {
+  while (!directories.empty()) {
+    const auto end = std::min(directories.find(':'), directories.size());
+    const std::string directory{directories.substr(0, end)};
+    directories.remove_prefix(std::min(end + 1, directories.size()));
+    if (!directory.starts_with('/')) continue;
+    if (std::string file = resolve(directory + "/iptables"); !file.empty()) return file;
+  }
+  return {};
+}
+
+// By the name of the executable that iptables is a link to: xtables-nft-multi, xtables-legacy-multi, or
+// xtables-multi from before there were two. Anything else, such as a script, does not tell.
+std::optional<Variant> variant_of_program() {
+  const char* path = std::getenv("PATH");
+  std::string file = find_program(path == nullptr ? std::string_view{} : path);
+  if (file.empty()) file = find_program(kUsual);
+  const std::string_view name = std::string_view{file}.substr(file.rfind('/') + 1);
+  if (name.starts_with("xtables-nft")) return Variant::nf_tables;
+  if (name.starts_with("xtables-")) return Variant::legacy;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Variant choose_variant(std::span<const net::Family> families) {
+  const auto in_use = [](net::Family family) { return has_legacy({Variant::legacy, family}); };
+  if (std::any_of(families.begin(), families.end(), in_use)) return Variant::legacy;
+  if (const auto variant = variant_of_program()) return *variant;
+  return nf_tables_unavailable() ? Variant::legacy : Variant::nf_tables;
+}
+
+}  // namespace patchbay::firewall::iptables
