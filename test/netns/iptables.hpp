@@ -12,14 +12,18 @@
 #define SKIP_WITHOUT_LEGACY() \
   if (const auto reason = patchbay::test::lacks_legacy_iptables()) PATCHBAY_SKIP(*reason)
 
-// A node of either kind of iptables, which is what `iptables` in its commands is.
-#define WORLD_OF_EITHER_IPTABLES(world)                                                              \
+// The kind of iptables that a node has, each in turn.
+#define EITHER_IPTABLES(variant)                                                                     \
   const std::string variant = GENERATE(as<std::string>{}, "legacy", "nft");                          \
   const auto lacking = variant == "legacy" ? patchbay::test::lacks_legacy_iptables() : std::nullopt; \
   if (lacking) PATCHBAY_SKIP(*lacking);                                                              \
-  World world;                                                                                       \
-  world.set_iptables(variant);                                                                       \
   CAPTURE(variant)
+
+// Such a node: `iptables` in its commands is of that kind.
+#define WORLD_OF_EITHER_IPTABLES(world) \
+  EITHER_IPTABLES(variant);             \
+  World world;                          \
+  world.set_iptables(variant)
 
 namespace patchbay::test {
 

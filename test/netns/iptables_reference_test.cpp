@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The iptables backend against iptables-legacy and the reference suite 1.1.1: the same rules for the
-// same configuration, and each removes what the other made.
+// The iptables backend against iptables, of either variant, and the reference suite 1.1.1: the same rules for
+// the same configuration, and each removes what the other made.
 #include <unistd.h>
 
 #include <functional>
@@ -19,30 +19,28 @@ namespace {
 constexpr const char* kReference = "/usr/lib/cni";
 
 #define SKIP_WITHOUT_REFERENCE() \
-  SKIP_WITHOUT_LEGACY();         \
   if (access("/usr/lib/cni/portmap", X_OK) != 0) PATCHBAY_SKIP("the reference plugins are not installed")
 
-void flush(World& world) { world.sh("for x in iptables-legacy ip6tables-legacy; do $x -t nat -F; $x -t nat -X; done"); }
+void flush(World& world) { world.sh("for x in iptables ip6tables; do $x -t nat -F; $x -t nat -X; done"); }
 
 // Nothing but a chain that marks.
 void fresh(World& world) {
   flush(world);
-  world.sh("iptables-legacy -t nat -N MARKER; ip6tables-legacy -t nat -N MARKER");
+  world.sh("iptables -t nat -N MARKER; ip6tables -t nat -N MARKER");
 }
 
-// Where the reference looks for its tools: iptables-legacy. ip6tables-legacy 1.8.9 ignores what
+// Where the reference looks for its tools: this node's. ip6tables-legacy 1.8.9 ignores what
 // matches hold when it is asked whether a rule exists (-C), so that the reference leaves out all ports
 // but one; the tools in "new" say that none does, which is true of a table without its rules.
 void make_tools(World& world) {
-  world.sh(R"(mkdir -p /run/legacy /run/new /run/v4
-    ln -sf $(command -v iptables-legacy) /run/legacy/iptables
-    ln -sf $(command -v ip6tables-legacy) /run/legacy/ip6tables
-    cp -P /run/legacy/iptables /run/new; cp -P /run/legacy/iptables /run/v4
-    printf '#!/bin/sh\ncase "$*" in *" -C "*) exit 1;; esac\nexec /run/legacy/ip6tables "$@"\n' >/run/new/ip6tables
+  world.sh(R"(mkdir -p /run/new /run/v4
+    cp -P /run/iptables/iptables /run/new; cp -P /run/iptables/iptables /run/v4
+    printf '#!/bin/sh\ncase "$*" in *" -C "*) exit 1;; esac\nexec /run/iptables/ip6tables "$@"\n' >/run/new/ip6tables
     chmod +x /run/new/ip6tables)");
 }
 
-void reference(World& world, const std::string& command, const json& config, const std::string& tools = "/run/legacy") {
+void reference(World& world, const std::string& command, const json& config,
+               const std::string& tools = "/run/iptables") {
   make_tools(world);
   const Ran ran = world.call({.plugin = config.at("type"),
                               .command = command,
@@ -59,15 +57,17 @@ void reference(World& world, const std::string& command, const json& config, con
 // ADD of portmap to a table without it.
 void reference_add(World& world, const PortCase& port_case) {
   fresh(world);
-  reference(world, "ADD", reference_config(port_case), port_case.distinct ? "/run/new" : "/run/legacy");
+  reference(world, "ADD", reference_config(port_case), port_case.distinct ? "/run/new" : "/run/iptables");
 }
 
 }  // namespace
 
 TEST_CASE("iptables: host ports are what the reference makes of them") {
   SKIP_WITHOUT_REFERENCE();
+  EITHER_IPTABLES(variant);
   for (const PortCase& port_case : port_cases()) {
     World world;
+    world.set_iptables(variant);
     INFO(port_case.name);
     const json config = reference_config(port_case);
     const Intents intents = our_intents(port_case);
@@ -94,8 +94,10 @@ TEST_CASE("iptables: host ports are what the reference makes of them") {
 
 TEST_CASE("iptables: host ports of the reference are removed") {
   SKIP_WITHOUT_REFERENCE();
+  EITHER_IPTABLES(variant);
   for (const PortCase& port_case : port_cases()) {
     World world;
+    world.set_iptables(variant);
     INFO(port_case.name);
     const auto add = [&] { reference_add(world, port_case); };
     add();
@@ -122,7 +124,7 @@ TEST_CASE("iptables: host ports of the reference are removed") {
 
 TEST_CASE("iptables: masquerading is what the reference makes of it") {
   SKIP_WITHOUT_REFERENCE();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   const json range4 = json::array({{{"subnet", "10.10.0.0/24"}}});
   const json range6 = json::array({{{"subnet", "fd00:10::/64"}}});
   const json config{{"cniVersion", "1.0.0"},
@@ -154,25 +156,24 @@ TEST_CASE("iptables: masquerading is what the reference makes of it") {
 }
 
 TEST_CASE("iptables: old forms of the reference are removed") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   const std::string before = with_shared_chains(world);
   const std::string comment = R"(-m comment --comment 'name: "netA" id: "ctrA"')";
-  world.sh("iptables-legacy -t nat -N CNI-73746870d6d3195685499f5d");
-  world.sh("iptables-legacy -t nat -A CNI-73746870d6d3195685499f5d -d 10.10.0.2/24 -j ACCEPT " + comment);
-  world.sh("iptables-legacy -t nat -A POSTROUTING -s 10.10.0.2/24 -j CNI-73746870d6d3195685499f5d " + comment);
-  world.sh("iptables-legacy -t nat -N CNI-SN-73746870d6d3195685499");
-  world.sh("iptables-legacy -t nat -A CNI-SN-73746870d6d3195685499 -s 127.0.0.1 -j MASQUERADE");
-  world.sh("iptables-legacy -t nat -N CNI-HOSTPORT-SNAT");
-  world.sh("iptables-legacy -t nat -A CNI-HOSTPORT-SNAT -s 127.0.0.1 -j CNI-SN-73746870d6d3195685499");
+  world.sh("iptables -t nat -N CNI-73746870d6d3195685499f5d");
+  world.sh("iptables -t nat -A CNI-73746870d6d3195685499f5d -d 10.10.0.2/24 -j ACCEPT " + comment);
+  world.sh("iptables -t nat -A POSTROUTING -s 10.10.0.2/24 -j CNI-73746870d6d3195685499f5d " + comment);
+  world.sh("iptables -t nat -N CNI-SN-73746870d6d3195685499");
+  world.sh("iptables -t nat -A CNI-SN-73746870d6d3195685499 -s 127.0.0.1 -j MASQUERADE");
+  world.sh("iptables -t nat -N CNI-HOSTPORT-SNAT");
+  world.sh("iptables -t nat -A CNI-HOSTPORT-SNAT -s 127.0.0.1 -j CNI-SN-73746870d6d3195685499");
   iptables::remove(kOwner, kKinds, {.addresses = {cidr("10.10.0.2/24")}});
-  world.sh("iptables-legacy -t nat -X CNI-HOSTPORT-SNAT");
+  world.sh("iptables -t nat -X CNI-HOSTPORT-SNAT");
   CHECK(rules(world) == before);
 }
 
 TEST_CASE("iptables: entries with conditions that we have no word for") {
   SKIP_WITHOUT_REFERENCE();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   PortCase port_case{"", {{"conditionsV4", {"-m", "conntrack", "--ctstate", "NEW"}}}, {mapping(80, 80, "tcp")}, {}};
   reference(world, "ADD", reference_config(port_case));
   SECTION("guard the port") {
@@ -186,12 +187,10 @@ TEST_CASE("iptables: entries with conditions that we have no word for") {
 }
 
 TEST_CASE("iptables: the rules that iptables finds and prints") {
-  SKIP_WITHOUT_LEGACY();
-  World world;
+  WORLD_OF_EITHER_IPTABLES(world);
   const std::string before = with_shared_chains(world);
   iptables::apply(owner(1), intents(1), {});
-  for (const char* program : {"iptables-legacy", "ip6tables-legacy"}) {
-    const std::string tool{program};
+  for (const std::string tool : {"iptables", "ip6tables"}) {
     std::istringstream lines{world.sh(tool + " -t nat -S")};
     for (std::string line; std::getline(lines, line);) {
       if (!line.starts_with("-A ")) continue;
