@@ -3,8 +3,9 @@
 //
 // nftables: tables of our own ("inet patchbay", "bridge patchbay"), a fixed handful of rules, one
 // set or map element per address or port: constant cost however many containers there are.
-// iptables: the reference suite's chains, rules and comments, through libiptc, one
-// get-modify-commit per table under /run/xtables.lock.
+// iptables: the reference suite's chains, rules and comments, in whichever variant of iptables this host
+// has: the legacy tables, through libiptc, one get-modify-commit per table under /run/xtables.lock; or
+// nf_tables in the format of iptables-nft, one batch for all tables.
 // MacSpoofCheck lives in nftables with either backend, as in the reference suite.
 #pragma once
 

@@ -20,7 +20,11 @@ struct Node {
   Chain net;
 
   explicit Node(const std::string& backend, const std::string& kind = "bridge", json ports = nullptr)
-      : net(world, kind == "bridge" ? usual_plugins(backend) : point_to_point_plugins(backend)) {
+      : Node(kind == "bridge" ? usual_plugins : point_to_point_plugins, backend, std::move(ports)) {}
+
+  using Plugins = std::vector<json> (*)(const std::string& backend, bool with_portmap);
+  Node(Plugins plugins, const std::string& backend, json ports)
+      : net(world, plugins(world.prepare_for(backend), true)) {
     world.lan("lan", "192.0.2.1/24", "192.0.2.2/24");
     world.lan("lan", "2001:db8::1/64", "2001:db8::2/64");
     net.port_mappings = ports.is_null() ? json{mapping(8080, 80), mapping(5353, 53, "udp")} : std::move(ports);
@@ -41,7 +45,7 @@ bool skip_iptables(const std::string& backend) { return backend == "iptables" &&
 }  // namespace
 
 TEST_CASE("the LAN host reaches a container through the node's port and is seen with its own address") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   const std::string kind = GENERATE("bridge", "ptp");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   INFO(backend << " " << kind);
@@ -54,7 +58,7 @@ TEST_CASE("the LAN host reaches a container through the node's port and is seen 
 }
 
 TEST_CASE("traffic through the node to somebody else's port is untouched") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   Node node{backend};
   node.world.lan("far", "198.51.100.1/24", "198.51.100.2/24");
@@ -71,7 +75,7 @@ TEST_CASE("traffic through the node to somebody else's port is untouched") {
 }
 
 TEST_CASE("the node itself, the container itself and a sibling use the host port") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   const std::string kind = GENERATE("bridge", "ptp");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   INFO(backend << " " << kind);
@@ -103,10 +107,10 @@ TEST_CASE("with snat off only remote hosts and the node's own address lead in") 
 }
 
 TEST_CASE("masqAll hides who asked") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
-  auto plugins = usual_plugins(backend);
+  auto plugins = usual_plugins(world.prepare_for(backend));
   plugins[1]["masqAll"] = true;
   Chain net{world, plugins};
   world.lan("lan", "192.0.2.1/24", "192.0.2.2/24");
@@ -117,7 +121,7 @@ TEST_CASE("masqAll hides who asked") {
 }
 
 TEST_CASE("a port bound to one host address answers there only") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   Node node{backend,
             "bridge",
@@ -134,10 +138,10 @@ TEST_CASE("a port bound to one host address answers there only") {
 }
 
 TEST_CASE("conditions restrict who may use a port") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
-  auto plugins = usual_plugins(backend);
+  auto plugins = usual_plugins(world.prepare_for(backend));
   plugins[1]["conditionsV4"] = backend == "nftables" ? json{"ip", "saddr", "192.0.2.2"} : json{"-s", "192.0.2.2/32"};
   Chain net{world, plugins};
   world.lan("lan", "192.0.2.1/24", "192.0.2.2/24");
@@ -152,11 +156,11 @@ TEST_CASE("conditions restrict who may use a port") {
 }
 
 TEST_CASE("a host port that another live container owns is refused, naming it, and nothing changes") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   const json wanted = GENERATE(mapping(8080, 80), mapping(8080, 81, "tcp", "192.0.2.1"));
   Node node{backend};
-  auto plugins = usual_plugins(backend);
+  auto plugins = usual_plugins(node.world.prepare_for(backend));
   Chain bare{node.world, {plugins[0]}};
   bare.add("blue");
   const auto before = node.world.snapshot();
@@ -188,10 +192,10 @@ TEST_CASE("the host port of a container that is gone without DEL goes to the nex
 }
 
 TEST_CASE("address and host port reused at once: the first packet arrives") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
-  auto plugins = usual_plugins(backend);
+  auto plugins = usual_plugins(world.prepare_for(backend));
   plugins[0]["ipam"]["ranges"] = {
       {{{"subnet", "10.10.0.0/24"}, {"rangeStart", "10.10.0.5"}, {"rangeEnd", "10.10.0.6"}}},
       {{{"subnet", "fd10::/64"}, {"rangeStart", "fd10::5"}, {"rangeEnd", "fd10::6"}}}};
@@ -221,10 +225,10 @@ TEST_CASE("address and host port reused at once: the first packet arrives") {
 }
 
 TEST_CASE("portmap CHECK passes for a container with IPv4 only") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
-  auto plugins = usual_plugins(backend);
+  auto plugins = usual_plugins(world.prepare_for(backend));
   plugins[0]["ipam"]["ranges"] = {{{{"subnet", "10.10.0.0/24"}}}};
   plugins[0]["ipam"]["routes"] = {{{"dst", "0.0.0.0/0"}}};
   Chain net{world, plugins};

@@ -21,13 +21,13 @@ std::vector<json> plugins(const std::string& kind, const std::string& backend) {
 }  // namespace
 
 TEST_CASE("a container reaches a LAN host behind masquerade by a default route") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   const std::string kind = GENERATE("bridge", "ptp");
   if (backend == "iptables" && lacks_legacy_iptables()) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
   INFO(kind << " " << backend);
   make_lan(world);
-  Chain net{world, plugins(kind, backend)};
+  Chain net{world, plugins(kind, world.prepare_for(backend))};
   net.add("red");
   CHECK(world.ping("red", "192.0.2.2"));
   CHECK(world.ping("red", "2001:db8::2"));
@@ -37,11 +37,11 @@ TEST_CASE("a container reaches a LAN host behind masquerade by a default route")
 }
 
 TEST_CASE("a container reaches a LAN host by a specific route alone") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (backend == "iptables" && lacks_legacy_iptables()) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
   make_lan(world);
-  auto specific = plugins("bridge", backend);
+  auto specific = plugins("bridge", world.prepare_for(backend));
   specific[0]["ipam"]["routes"] = {{{"dst", "192.0.2.0/24"}}, {{"dst", "2001:db8::/64"}}};
   Chain net{world, specific};
   net.add("red");
@@ -65,17 +65,17 @@ TEST_CASE("without masquerade the LAN host sees the container's own address, giv
 }
 
 TEST_CASE("neighbours of one subnet see each other's own address, other networks the node's") {
-  const std::string backend = GENERATE("nftables", "iptables");
+  const std::string backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (backend == "iptables" && lacks_legacy_iptables()) PATCHBAY_SKIP(*lacks_legacy_iptables());
   World world;
-  Chain net{world, plugins("ptp", backend)};  // ptp: even neighbours are reached through the host
+  Chain net{world, plugins("ptp", world.prepare_for(backend))};  // ptp: even neighbours are reached through the host
   net.add("red");
   net.add("blue");
   world.serve("blue", "tcp", 7000, "blue");
   CHECK(world.ask("red", "tcp", net.ip("blue"), 7000) == "blue " + net.ip("red"));
   CHECK(world.ask("red", "tcp", net.ip("blue", 6), 7000) == "blue " + net.ip("red", 6));
 
-  auto others = usual_plugins(backend, false);
+  auto others = usual_plugins(world.prepare_for(backend), false);
   others[0]["bridge"] = "cni1";
   others[0]["ipam"]["ranges"] = {{{{"subnet", "10.20.0.0/24"}}}};
   Chain other{world, others, "other"};

@@ -51,7 +51,7 @@ class Neighbour {
 
 TEST_CASE("a neighbour on the LAN reaches no host port by the node's loopback addresses") {
   Options options;
-  options.backend = GENERATE("nftables", "iptables");
+  options.backend = GENERATE("nftables", "iptables", "iptables-nft");
   options.portmap["snat"] = GENERATE(true, false);  // translation needs no route_localnet
   if (const auto reason = lacks(options)) PATCHBAY_SKIP(*reason);
   INFO(options.backend << " " << options.portmap);
@@ -81,7 +81,7 @@ TEST_CASE("a neighbour on the LAN reaches no host port by the node's loopback ad
 
 TEST_CASE("containers reach nothing of the node by its loopback addresses") {
   Options options;
-  options.backend = GENERATE("nftables", "iptables");
+  options.backend = GENERATE("nftables", "iptables", "iptables-nft");
   if (const auto reason = lacks(options)) PATCHBAY_SKIP(*reason);
   INFO(options.backend);
   Node node{options};

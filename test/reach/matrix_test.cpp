@@ -10,7 +10,7 @@ using namespace patchbay::test::reach;
 
 TEST_CASE("the usual node: who reaches what, and as whom") {
   Options options;
-  options.backend = GENERATE("nftables", "iptables");
+  options.backend = GENERATE("nftables", "iptables", "iptables-nft");
   options.bridges_call_netfilter = GENERATE(true, false);
   if (const auto reason = lacks(options)) PATCHBAY_SKIP(*reason);
   INFO(options.backend << (options.bridges_call_netfilter ? ", bridges call netfilter" : ""));

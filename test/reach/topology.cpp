@@ -31,14 +31,15 @@ json ports_of_red() {
 }
 
 std::vector<json> plugins(const Options& options, json main, int number) {
+  const std::string backend = options.backend == "iptables-nft" ? "iptables" : options.backend;
   const std::string v4 = "10." + std::to_string(number) + ".0.0/24", v6 = "fd" + std::to_string(number) + "::/64";
   main.update({{"ipMasq", options.masquerade},
-               {"ipMasqBackend", options.backend},
+               {"ipMasqBackend", backend},
                {"ipam",
                 {{"type", "host-local"},
                  {"ranges", {{{{"subnet", v4}}}, {{{"subnet", v6}}}}},
                  {"routes", {{{"dst", "0.0.0.0/0"}}, {{"dst", "::/0"}}}}}}});
-  json portmap{{"type", "portmap"}, {"backend", options.backend}, {"capabilities", {{"portMappings", true}}}};
+  json portmap{{"type", "portmap"}, {"backend", backend}, {"capabilities", {{"portMappings", true}}}};
   portmap.update(options.portmap);
   return {std::move(main), std::move(portmap)};
 }
@@ -87,7 +88,7 @@ std::optional<std::string> lacks(const Options& options) {
 }
 
 Node::Node(const Options& options)
-    : backend(options.backend),
+    : backend(world.prepare_for(options.backend)),
       net(world, plugins(options, bridge(options, "cni0"), 10), "net"),
       other(world, plugins(options, bridge(options, "cni1"), 20), "other"),
       cable(world, plugins(options, {{"type", "ptp"}}, 30), "cable") {
@@ -120,7 +121,7 @@ void Node::set_rp_filter(int value) {
 
 void Node::remove_localhost_guard() {
   world.sh(backend == "nftables" ? "nft flush chain inet patchbay localhost_guard"
-                                 : "iptables-legacy -t raw -F && ip6tables-legacy -t raw -F");
+                                 : "iptables -t raw -F && ip6tables -t raw -F");
 }
 
 }  // namespace patchbay::test::reach

@@ -17,8 +17,8 @@ namespace patchbay::test::reach {
 
 // What differs from the usual node.
 struct Options {
-  std::string backend = "nftables";
-  bool masquerade = true;                                                                // ipMasq, of all networks
+  std::string backend = "nftables";  // or "iptables", "iptables-nft"
+  bool masquerade = true;            // ipMasq, of all networks
   nlohmann::json bridge = nlohmann::json::object(), portmap = nlohmann::json::object();  // more keys for each plugin
   bool bridges_call_netfilter = true;
 };
@@ -38,7 +38,7 @@ struct Node {
   void remove_localhost_guard();
 
   World world;
-  std::string backend;
+  std::string backend;  // as configurations call it
   Chain net, other, cable;
 };
 

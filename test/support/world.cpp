@@ -134,6 +134,12 @@ void World::set_iptables(const std::string& variant) {
   if (!old.starts_with(kIptables)) setenv("PATH", (std::string{kIptables} + ":/usr/sbin:" + old).c_str(), 1);
 }
 
+std::string World::prepare_for(const std::string& backend) {
+  if (backend != "iptables-nft") return backend;
+  set_iptables("nft");
+  return "iptables";
+}
+
 std::string World::netns(const std::string& name) {
   const std::lock_guard lock{state_->mutex};
   const auto path = named(name);

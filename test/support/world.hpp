@@ -47,6 +47,8 @@ class World {
 
   // From here on this is a node whose iptables is that of "legacy" or "nft".
   void set_iptables(const std::string& variant);
+  // For tests of all backends: "iptables-nft" makes it such a node. How a configuration calls the backend.
+  std::string prepare_for(const std::string& backend);
 
   // Creates (on first use) a network namespace bound at /run/netns/<name>, lo up; returns its path.
   std::string netns(const std::string& name);

@@ -52,10 +52,10 @@ std::optional<Owner> parse_host_port_comment(std::string_view comment);
 std::optional<Owner> parse_masquerade_comment(std::string_view comment);
 
 // Chains and comments know no ifname, yet two interfaces of a container may be on one network. So
-// our entries carry this number (never 0), made of the owner's three names, in `nfcache`: a field of
-// ipt_entry that the kernel stores and returns, and that neither it nor iptables looks at, so that
-// -C, -D and -S see no difference. Rules of others, and rules that went through iptables-save, have
-// 0: unknown.
+// our entries carry this number (never 0), made of the owner's three names, where the kernel stores and
+// returns it and neither it nor iptables looks, so that -C, -D and -S see no difference: in `nfcache`, a field
+// of ipt_entry, or in a rule's userdata (nf_tables). Rules of others, and rules that went through
+// iptables-save, have 0: unknown.
 std::uint32_t attachment_number(const Owner& owner);
 
 }  // namespace patchbay::firewall::iptables

@@ -7,6 +7,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "test/faults/state/dump.hpp"
@@ -52,6 +53,27 @@ void read_elements(Lister& lister, State& to, const Set& set) {
   });
 }
 
+// What has passed since is no part of the state.
+std::vector<std::uint8_t> without_counters(Bytes expressions) {
+  std::vector<std::uint8_t> bytes = copy(expressions);
+  for (const Bytes expression : nested(expressions)) {
+    const auto all = attributes(expression);
+    const auto name = all.find(NFTA_EXPR_NAME), data = all.find(NFTA_EXPR_DATA);
+    if (name == all.end() || data == all.end() || shown(name->second) != "counter\\00") continue;
+    std::fill_n(bytes.begin() + (data->second.data() - expressions.data()), data->second.size(), std::uint8_t{0});
+  }
+  return bytes;
+}
+
+void read_rules(Lister& lister, State& to) {
+  lister.list(nft(NFT_MSG_GETRULE), header_of(NFPROTO_UNSPEC), [&](std::uint16_t, Bytes payload) {
+    auto all = attributes(payload.subspan(sizeof(nfgenmsg)));
+    const auto expressions = without_counters(all[NFTA_RULE_EXPRESSIONS]);
+    all[NFTA_RULE_EXPRESSIONS] = expressions;
+    to.insert("nft rule" + shown(all, {NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_USERDATA}));
+  });
+}
+
 }  // namespace
 
 void read_nftables(State& to) {
@@ -63,7 +85,7 @@ void read_nftables(State& to) {
   };
   list(NFT_MSG_GETTABLE, "table", {NFTA_TABLE_NAME, NFTA_TABLE_FLAGS});
   list(NFT_MSG_GETCHAIN, "chain", {NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, NFTA_CHAIN_HOOK, NFTA_CHAIN_POLICY});
-  list(NFT_MSG_GETRULE, "rule", {NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_USERDATA});
+  read_rules(lister, to);
   std::vector<Set> sets;
   lister.list(nft(NFT_MSG_GETSET), header_of(NFPROTO_UNSPEC), [&](std::uint16_t, Bytes payload) {
     const auto all = attributes(payload.subspan(sizeof(nfgenmsg)));

@@ -45,6 +45,11 @@ Case tuned_and_limited(Case of) {
   return of;
 }
 
+Case on_iptables_nft(Case of) {
+  of.iptables = "nft";
+  return of;
+}
+
 Case first_of_all(Case of) {
   of.first = true;
   return of;
@@ -62,6 +67,7 @@ std::vector<Case> all_cases() {
       forwarding("bridge-nftables-dual", bridge(), "nftables", true),
       forwarding("bridge-iptables-v4", bridge(), "iptables", false),
       forwarding("bridge-iptables-dual", bridge(), "iptables", true),
+      on_iptables_nft(forwarding("bridge-iptables-nft-v4", bridge(), "iptables", false)),
       forwarding("veth-nftables-dual", veth(), "nftables", true),
       forwarding("veth-iptables-v4", veth(), "iptables", false),
       first_of_all(forwarding("first-nftables-dual", bridge(), "nftables", true)),

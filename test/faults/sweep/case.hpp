@@ -16,8 +16,9 @@ struct Case {
   std::vector<nlohmann::json> plugins;  // without name and version
   Contact contact = Contact::none;      // how a container proves that it can be reached
   bool v4 = true, v6 = false;
-  bool first = false;   // nobody was attached before: red makes what is shared
-  bool regular = true;  // false: swept only when it is named
+  bool first = false;               // nobody was attached before: red makes what is shared
+  bool regular = true;              // false: swept only when it is named
+  std::string iptables = "legacy";  // what the node's is, see test/support/world.hpp
 };
 
 const std::vector<Case>& cases();

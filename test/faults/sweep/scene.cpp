@@ -40,6 +40,7 @@ bool names_container(const std::string& verb) { return verb == "ADD" || verb == 
 }  // namespace
 
 Scene::Scene(const Case& of) : case_(&of) {
+  world_.set_iptables(of.iptables);
   for (const std::string& name : {kBlue, kRed, kGreen}) {
     world_.netns(name);
     if (of.contact == Contact::by_loopback) world_.in(name, loopback_down);

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
+#include "common/firewall/iptables/compat/registers.hpp"
 #include "common/firewall/iptables/compat/rule_message.hpp"
 #include "common/firewall/iptables/compat/userdata.hpp"
 #include "common/firewall/iptables/extension.hpp"
@@ -17,21 +19,6 @@ namespace patchbay::firewall::iptables {
 namespace {
 
 using nftables::Side;
-using Value = std::span<const std::uint8_t>;
-
-// What has been loaded into a register, and under which mask.
-struct Loaded {
-  enum class From : std::uint8_t { nowhere, meta, payload } from{};
-  std::uint32_t key = 0;  // meta
-  std::uint32_t base = 0, offset = 0, length = 0;
-  std::optional<Value> mask;
-};
-
-Value value_of(const wire::Attributes& data) {
-  const auto value = data.find(NFTA_DATA_VALUE);
-  return value ? value->payload : Value{};
-}
-
 std::optional<std::uint32_t> word_of(Value value) {
   if (value.size() != sizeof(std::uint32_t)) return std::nullopt;
   std::uint32_t word = 0;
@@ -59,8 +46,8 @@ class Reader {
     const wire::Attributes data = expression.nested(NFTA_EXPR_DATA);
     if (name == "counter") return;
     if (name == "meta" && data.find(NFTA_META_DREG)) return load_meta(data);
-    if (name == "payload" && data.find(NFTA_PAYLOAD_DREG)) return load_payload(data);
-    if (name == "bitwise") return mask(data);
+    if (name == "payload" && data.find(NFTA_PAYLOAD_DREG)) return registers_.load_payload(data);
+    if (name == "bitwise") return registers_.mask(data);
     if (name == "cmp") return compare(data);
     if (name == "match") return match(data);
     if (name == "target") return target(data);
@@ -70,8 +57,8 @@ class Reader {
 
   // An interface that is compared with nothing is any.
   Rule finish() && {
-    if (any_in_) rule.in = Interface{"+"};
-    if (any_out_) rule.out = Interface{"+"};
+    if (any_in_ && !rule.in) rule.in = Interface{"+"};
+    if (any_out_ && !rule.out) rule.out = Interface{"+"};
     return std::move(rule);
   }
 
@@ -80,41 +67,14 @@ class Reader {
  private:
   void add(Match match) { rule.matches.push_back(std::move(match)); }
 
-  // By the word with which it begins; the last one takes what is out of range.
-  Loaded& at(std::optional<std::uint32_t> number) {
-    const std::uint32_t given = number.value_or(0);
-    const std::uint32_t word = given >= NFT_REG32_00 ? given - NFT_REG32_00 : given == 0 ? 16 : (given - 1) * 4;
-    return registers_[std::min<std::size_t>(word, registers_.size() - 1)];
-  }
-
   void load_meta(const wire::Attributes& data) {
-    const auto key = data.be32(NFTA_META_KEY).value_or(UINT32_MAX);
-    at(data.be32(NFTA_META_DREG)) = {.from = Loaded::From::meta, .key = key, .mask = {}};
+    const auto key = registers_.load_meta(data);
     any_in_ = any_in_ || key == NFT_META_IIFNAME;
     any_out_ = any_out_ || key == NFT_META_OIFNAME;
   }
 
-  void load_payload(const wire::Attributes& data) {
-    at(data.be32(NFTA_PAYLOAD_DREG)) = {.from = Loaded::From::payload,
-                                        .base = data.be32(NFTA_PAYLOAD_BASE).value_or(UINT32_MAX),
-                                        .offset = data.be32(NFTA_PAYLOAD_OFFSET).value_or(0),
-                                        .length = data.be32(NFTA_PAYLOAD_LEN).value_or(0),
-                                        .mask = {}};
-  }
-
-  void mask(const wire::Attributes& data) {
-    const auto source = data.be32(NFTA_BITWISE_SREG), destination = data.be32(NFTA_BITWISE_DREG);
-    const Value changed = value_of(data.nested(NFTA_BITWISE_XOR));
-    const bool shifts = data.be32(NFTA_BITWISE_OP).value_or(0) != 0;
-    if (shifts || source != destination || std::any_of(changed.begin(), changed.end(), [](auto b) { return b != 0; })) {
-      at(destination) = {};
-      return;
-    }
-    at(destination).mask = value_of(data.nested(NFTA_BITWISE_MASK));
-  }
-
   void compare(const wire::Attributes& data) {
-    const Loaded& loaded = at(data.be32(NFTA_CMP_SREG));
+    const Loaded& loaded = registers_.at(data.be32(NFTA_CMP_SREG));
     const auto operation = data.be32(NFTA_CMP_OP).value_or(UINT32_MAX);
     const Value value = value_of(data.nested(NFTA_CMP_DATA));
     const bool known = operation == NFT_CMP_EQ || operation == NFT_CMP_NEQ;
@@ -144,7 +104,7 @@ class Reader {
       case NFT_META_L4PROTO:
         if (negated || loaded.mask || value.size() != 1 || rule.protocol != 0) return false;
         rule.protocol = value.front();
-        return true;
+        return rule.protocol != 0;
       case NFT_META_MARK: {
         const auto mark = word_of(value);
         const auto mask = loaded.mask ? word_of(*loaded.mask) : std::optional{UINT32_MAX};
@@ -160,7 +120,9 @@ class Reader {
     if (to) return false;
     const auto end = std::find(value.begin(), value.end(), std::uint8_t{0});
     std::string name{value.begin(), end};
-    if (name == "INVAL/D" && !negated) {
+    const bool odd = std::any_of(end, value.end(), [](std::uint8_t byte) { return byte != 0; });
+    if (odd || (end != value.end() && name.ends_with('+'))) return false;  // a real '+'
+    if (name == "INVAL/D" && end != value.end() && !negated) {
       to = Interface{"+", true};
       return true;
     }
@@ -179,7 +141,9 @@ class Reader {
     std::copy(value.begin(), value.end(), address.begin());
     const auto ip = net::Ip::from_bytes(family_, address.data());
     if (ip.family() != family_) return false;  // IPv4-mapped, which is IPv4's for us
-    to = Subnet{{ip, *prefix}, negated};
+    const net::Cidr subnet{ip, *prefix};
+    if (subnet.network() != subnet) return false;  // nothing is in it
+    to = Subnet{subnet, negated};
     return true;
   }
 
@@ -190,28 +154,29 @@ class Reader {
     return true;
   }
 
+  // Both kinds are told by the same attributes.
+  static ExtensionView extension(const wire::Attributes& data, const std::string& name) {
+    static_assert(NFTA_MATCH_REV == int{NFTA_TARGET_REV} && NFTA_MATCH_INFO == int{NFTA_TARGET_INFO});
+    const auto info = data.find(NFTA_MATCH_INFO);
+    return {.name = name,
+            .revision = static_cast<std::uint8_t>(data.be32(NFTA_MATCH_REV).value_or(0)),
+            .info = info ? info->payload : Value{}};
+  }
+
   void match(const wire::Attributes& data) {
     const std::string name = data.text(NFTA_MATCH_NAME);
-    const auto info = data.find(NFTA_MATCH_INFO);
-    const ExtensionView view{.name = name,
-                             .revision = static_cast<std::uint8_t>(data.be32(NFTA_MATCH_REV).value_or(0)),
-                             .info = info ? info->payload : Value{}};
-    add(match_of(view).value_or(Foreign{name}));
+    add(match_of(extension(data, name)).value_or(Foreign{name}));
   }
 
   void target(const wire::Attributes& data) {
     const std::string name = data.text(NFTA_TARGET_NAME);
-    const auto info = data.find(NFTA_TARGET_INFO);
-    const ExtensionView view{.name = name,
-                             .revision = static_cast<std::uint8_t>(data.be32(NFTA_TARGET_REV).value_or(0)),
-                             .info = info ? info->payload : Value{}};
-    rule.target = target_of(view, family_).value_or(Foreign{name});
+    rule.target = target_of(extension(data, name), family_).value_or(Foreign{name});
   }
 
   void immediate(const wire::Attributes& data) {
     const auto to = data.be32(NFTA_IMMEDIATE_DREG);
     if (to != NFT_REG_VERDICT) {
-      at(to) = {};
+      registers_.at(to) = {};
       return;
     }
     const wire::Attributes verdict = data.nested(NFTA_IMMEDIATE_DATA).nested(NFTA_DATA_VERDICT);
@@ -234,7 +199,7 @@ class Reader {
   }
 
   net::Family family_;
-  std::array<Loaded, 17> registers_{};
+  Registers registers_;
   bool any_in_ = false, any_out_ = false;
 };
 
