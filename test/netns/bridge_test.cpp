@@ -214,19 +214,3 @@ TEST_CASE("two interfaces of one container on one network come and go independen
   CHECK(world.call(call).exit_code == 0);
   CHECK(difference(before, world.snapshot()) == "");
 }
-
-TEST_CASE("access, trunk and native VLANs of a port") {
-  if (const auto reason = lacks_vlan_filtering()) PATCHBAY_SKIP(*reason);
-  World world;
-  auto plugins = usual_plugins("", false);
-  plugins[0]["vlan"] = 100;
-  Chain net{world, plugins};
-  net.add("red");
-  net.add("blue");
-  CHECK(world.ping("red", net.ip("blue")));
-  CHECK(world.ping("", net.ip("red")));  // by cni0.100
-  const auto vlans = json::parse(world.sh("bridge -j vlan show dev " + net.host_end("red")));
-  REQUIRE(vlans[0].at("vlans").size() == 1);
-  CHECK(vlans[0].at("vlans")[0].at("vlan") == 100);
-  CHECK(net.check("red").exit_code == 0);
-}

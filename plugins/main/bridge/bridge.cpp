@@ -217,9 +217,7 @@ void gc(const contract::Request& request) { attach::collect(request, records());
 void status(const contract::Request& request) {
   const Config config = parse_config(request);
   netlink::Socket host;
-  if (const auto present = links::find(host, config.bridge); present && present->kind != "bridge") {
-    throw Error{Code::not_available, config.bridge + " exists but is not a bridge"}.at("/bridge");
-  }
+  if (const auto present = links::find(host, config.bridge)) refuse_unfit(*present, config, Code::not_available);
   if (config.is_gateway) attach::require_forwarding_possible();
   if (config.ip_masq) attach::require_firewall(config.backend);
   if (config.ipam) attach::check_ipam_status(request, *config.ipam);

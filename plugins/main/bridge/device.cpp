@@ -43,21 +43,6 @@ netlink::Link find_or_create(netlink::Socket& host, const Config& config, const 
   return links::get(host, config.bridge);  // another first ADD was quicker
 }
 
-void refuse_unfit(const netlink::Link& bridge, const Config& config) {
-  if (bridge.kind != "bridge") {
-    throw Error{Code::bridge_conflict, bridge.name + " exists but is not a bridge"}
-        .at("/bridge")
-        .expected("a bridge, or a name that is free")
-        .hint("`ip -d link show " + bridge.name + "` tells what it is");
-  }
-  if (config.vlan_filtering && !bridge.vlan_filtering.value_or(false)) {
-    throw Error{Code::bridge_conflict,
-                "bridge " + bridge.name + " does not filter VLANs, so they would not be separated"}
-        .at("/vlan")
-        .hint("`ip link set " + bridge.name + " type bridge vlan_filtering 1`, or use a bridge of its own");
-  }
-}
-
 bool conflicts(const netlink::Address& present, const net::Cidr& wanted) {
   const net::Cidr& address = present.address;
   if (address == wanted || address.family() != wanted.family()) return false;
@@ -99,10 +84,24 @@ os::FileLock share_lock() {
 
 BridgeUse::BridgeUse() : lock_(share_lock()) {}
 
+void refuse_unfit(const netlink::Link& bridge, const Config& config, Code code) {
+  if (bridge.kind != "bridge") {
+    throw Error{code, bridge.name + " exists but is not a bridge"}
+        .at("/bridge")
+        .expected("a bridge, or a name that is free")
+        .hint("`ip -d link show " + bridge.name + "` tells what it is");
+  }
+  if (config.vlan_filtering && !bridge.vlan_filtering.value_or(false)) {
+    throw Error{code, "bridge " + bridge.name + " does not filter VLANs, so they would not be separated"}
+        .at("/vlan")
+        .hint("`ip link set " + bridge.name + " type bridge vlan_filtering 1`, or use a bridge of its own");
+  }
+}
+
 netlink::Link ensure_bridge(netlink::Socket& host, const Config& config, const BridgeUse& use, Rollback& undo) {
   return with_context("prepare bridge " + config.bridge, [&] {
     netlink::Link bridge = find_or_create(host, config, use, undo);
-    refuse_unfit(bridge, config);
+    refuse_unfit(bridge, config, Code::bridge_conflict);
     attach::refuse_router_advertisements(bridge);  // before it comes up
     std::vector<netlink::Request> changes;
     if (!bridge.up) changes.push_back(links::set_up(bridge.index, bridge.name));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error.hpp"
 #include "common/base/rollback.hpp"
 #include "common/netlink/link.hpp"
 #include "common/os/file.hpp"
@@ -27,6 +28,9 @@ class BridgeUse {
 // The bridge, up, deaf to router advertisements, promiscuous when configured. One that exists is
 // taken as it is; bridge_conflict when it is no bridge or does not filter VLANs although it must.
 netlink::Link ensure_bridge(netlink::Socket& host, const Config& config, const BridgeUse& use, Rollback& undo);
+
+// Throws, with this code, when the bridge is none, or does not filter VLANs although it must.
+void refuse_unfit(const netlink::Link& bridge, const Config& config, Code code);
 
 // Gateway addresses on `device` (the bridge or its VLAN interface). An existing other address is a
 // conflict (any in IPv4, an overlapping one in IPv6) unless force_address replaces it.
