@@ -25,12 +25,8 @@ void require_forwarding_possible() {
       .hint("sysctl -w net.ipv4.ip_forward=1");
 }
 
-void require_firewall(std::optional<firewall::Backend> configured) {
-  const auto backend = firewall::choose(configured);
-  const auto why = firewall::unavailable(backend);
-  if (!why) return;
-  throw Error{Code::not_available,
-              "the " + std::string{firewall::to_string(backend)} + " backend cannot work: " + *why};
+void require_firewall(std::optional<firewall::Backend> configured, const std::vector<firewall::Kind>& kinds) {
+  firewall::rehearse(firewall::choose(configured), kinds);
 }
 
 void require_forwarding(net::Family family) {

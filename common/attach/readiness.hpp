@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "common/base/owner.hpp"
 #include "common/firewall/intent.hpp"
@@ -12,8 +13,8 @@ namespace patchbay::attach {
 
 // STATUS: throws not_available when forwarding is off and cannot be switched on.
 void require_forwarding_possible();
-// STATUS: throws not_available when the packet filter that would be used cannot work here.
-void require_firewall(std::optional<firewall::Backend> configured);
+// STATUS: throws not_available when the packet filter that would be used cannot have rules of these kinds.
+void require_firewall(std::optional<firewall::Backend> configured, const std::vector<firewall::Kind>& kinds);
 
 // CHECK: throws drift when forwarding is off for this family.
 void require_forwarding(net::Family family);

@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <map>
 
@@ -31,13 +32,33 @@ struct Search {
 };
 using IsStale = std::function<bool(const Flow&)>;
 
-void forget(std::uint64_t count, const std::vector<Search>& searches, const IsStale& is_stale) {
-  Socket socket{Socket::Family::netfilter};
+// Not a kernel without nf_conntrack_netlink: it takes every such request for none.
+bool tells_of_flows(Socket& socket) {
+  try {
+    detail::list_flows(socket, std::nullopt, std::nullopt, [](const Flow&) { return false; });
+    return true;
+  } catch (const Error& error) {
+    return error.error_number() != EINVAL;
+  }
+}
+
+void find_and_delete(Socket& socket, std::uint64_t count, const std::vector<Search>& searches,
+                     const IsStale& is_stale) {
   if (count <= kCheaperThanAnotherWalk || searches.size() > kMostWalks) {
     return delete_flows(socket, list_flows(socket, std::nullopt, std::nullopt, is_stale));
   }
   for (const Search& search : searches) {
     delete_flows(socket, list_flows(socket, search.family, search.filter, is_stale));
+  }
+}
+
+// What cannot be found cannot be forgotten either, and is no reason to do without the port.
+void forget(std::uint64_t count, const std::vector<Search>& searches, const IsStale& is_stale) {
+  Socket socket{Socket::Family::netfilter};
+  try {
+    find_and_delete(socket, count, searches, is_stale);
+  } catch (const Error& error) {
+    if (error.error_number() != EINVAL || tells_of_flows(socket)) throw;
   }
 }
 

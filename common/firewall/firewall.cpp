@@ -2,6 +2,8 @@
 // Which backend does what; see firewall.hpp.
 #include "common/firewall/firewall.hpp"
 
+#include <cerrno>
+
 #include "common/base/error_list.hpp"
 #include "common/firewall/iptables/iptables.hpp"
 #include "common/firewall/nftables/nftables.hpp"
@@ -34,6 +36,22 @@ Words missing_by(Backend backend, const Owner& owner, const Intents& intents) {
   return backend == Backend::nftables ? nftables::missing(owner, intents) : iptables::missing(owner, intents);
 }
 
+bool nftables_works() {
+  try {
+    nftables::rehearse({Kind::masquerade});
+    return true;
+  } catch (const Error& error) {
+    return error.error_number() == EPERM;  // that says nothing about the kernel
+  }
+}
+
+// A kernel that has no nf_tables, or without NAT in the inet family, is only asked about where there
+// is something else: then it has seen legacy iptables, which nobody else would have loaded.
+Backend what_this_host_runs_on(std::span<const net::Family> families) {
+  if (iptables::is_legacy_in_use(families)) return Backend::iptables;
+  return !iptables::is_legacy_loaded() || nftables_works() ? Backend::nftables : Backend::iptables;
+}
+
 // DEL and GC clean whatever this host has.
 template <typename Nftables, typename Iptables>
 void on_both(const Nftables& by_nftables, const Iptables& by_iptables) {
@@ -54,14 +72,20 @@ std::optional<Backend> parse_backend(std::string_view name) {
 std::string_view to_string(Backend backend) { return backend == Backend::nftables ? "nftables" : "iptables"; }
 
 Backend choose(std::optional<Backend> configured, std::span<const net::Family> families) {
-  const auto used = [&] { return iptables::is_legacy_in_use(families) ? Backend::iptables : Backend::nftables; };
-  const Backend chosen = configured ? *configured : used();
+  const Backend chosen = configured ? *configured : what_this_host_runs_on(families);
   if (chosen == Backend::iptables) iptables::prepare(families);
   return chosen;
 }
 
 std::optional<std::string> unavailable(Backend backend) {
   return backend == Backend::nftables ? nftables::unavailable() : iptables::unavailable();
+}
+
+void rehearse(Backend backend, const std::vector<Kind>& kinds) {
+  with_context("the " + std::string{to_string(backend)} + " backend cannot work", [&] {
+    if (backend == Backend::nftables) return nftables::rehearse(kinds);
+    if (const auto why = iptables::unavailable()) throw Error{Code::not_available, *why};
+  });
 }
 
 void apply(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {

@@ -24,14 +24,18 @@ std::optional<Backend> parse_backend(std::string_view name);
 std::string_view to_string(Backend backend);
 
 // The configured backend or, without one, what this host runs on: iptables where its legacy nat
-// table is in use in this namespace (/proc/net/ip_tables_names) and holds nothing says otherwise;
-// nftables everywhere else. Where only addresses of one family are concerned, the other's tables say
-// nothing. No exec, no side effect. Throws TwinNeeded for iptables where this executable cannot do it.
+// table is in use in this namespace (/proc/net/ip_tables_names) and holds nothing says otherwise,
+// or where nftables cannot work though legacy tables can; nftables everywhere else. Where only addresses of one family
+// are concerned, the other's tables say nothing. No exec, no side effect. Throws TwinNeeded for iptables where this
+// executable cannot do it.
 inline constexpr net::Family kBothFamilies[] = {net::Family::v4, net::Family::v6};
 Backend choose(std::optional<Backend> configured, std::span<const net::Family> families = kBothFamilies);
 
-// STATUS: why this backend cannot work here, or nullopt. Cheap, and changes nothing.
+// Why this backend cannot work here, or nullopt. Cheap, and changes nothing.
 std::optional<std::string> unavailable(Backend backend);
+// STATUS: throws not_available when rules of these kinds could not be made here; the kernel is asked to the
+// last expression. Nor does this change anything, but where none have been made yet it takes some 10 ms.
+void rehearse(Backend backend, const std::vector<Kind>& kinds);
 
 // True when the attachment that owns what stands in our way is provably dead (its objects may then
 // be replaced). Called with the owner's tag, only on a conflict. The iptables layout does not tell

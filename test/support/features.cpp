@@ -47,6 +47,10 @@ std::optional<std::string> lacks_legacy_iptables() {
   return lacks("legacy iptables", "iptables-legacy -t nat -S >/dev/null && ip6tables-legacy -t nat -S >/dev/null");
 }
 
+std::optional<std::string> lacks_nftables() {
+  return lacks("nftables", "nft add table inet probe && nft add table bridge probe");
+}
+
 std::optional<std::string> lacks_sctp() {
   const os::UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP)};
   return socket ? std::nullopt : std::optional<std::string>{"this kernel has no SCTP"};

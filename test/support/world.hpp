@@ -110,6 +110,7 @@ bool is_root();  // of the initial user namespace
 // Kernel features that some machines lack; the reason when absent, for PATCHBAY_SKIP.
 std::optional<std::string> lacks_vlan_filtering();
 std::optional<std::string> lacks_legacy_iptables();
+std::optional<std::string> lacks_nftables();
 std::optional<std::string> lacks_sctp();
 
 // A bridge + host-local configuration to start from, as most tests need it.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/firewall/iptables/iptables.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -160,16 +162,23 @@ bool is_legacy_in_use(std::span<const net::Family> families) {
 
 bool in_use() { return !existing_of(kBothFamilies).empty(); }
 
+bool is_legacy_loaded() { return access("/proc/net/ip_tables_names", F_OK) == 0; }
+
 void prepare(std::span<const net::Family> families) {
   if (!detail::can_load() && choose_variant(families) == Variant::legacy) throw TwinNeeded{};
 }
 
 std::optional<std::string> unavailable() {
-  const auto of_legacy = [](net::Family family) { return legacy_unavailable(family); };
-  const bool legacy = choose_variant(kBothFamilies) == Variant::legacy;
-  auto why = legacy ? of_legacy(net::Family::v4) : nf_tables_unavailable();
-  if (legacy && !why) why = of_legacy(net::Family::v6);
-  return why ? std::optional{"iptables backend: " + *why} : std::nullopt;
+  if (choose_variant(kBothFamilies) == Variant::nf_tables) {
+    const auto why = nf_tables_unavailable();
+    return why ? std::optional{"iptables backend: " + *why} : std::nullopt;
+  }
+  for (const net::Family family : kBothFamilies) {
+    if (const auto why = legacy_unavailable(family)) return "iptables backend: " + *why;
+  }
+  if (!is_legacy_loaded())
+    return "this kernel has no ip_tables, or nobody has loaded it (modprobe iptable_nat ip6table_nat)";
+  return std::nullopt;
 }
 
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {

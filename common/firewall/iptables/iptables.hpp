@@ -12,6 +12,7 @@ namespace patchbay::firewall::iptables {
 bool is_legacy_in_use(std::span<const net::Family> families);
 // True when this namespace has a nat table of either variant, so that there can be rules.
 bool in_use();
+bool is_legacy_loaded();  // ip_tables, into the kernel: asking it by getsockopt(2) would not do so
 // Before anything is done that only libiptc can do: throws TwinNeeded where it cannot be loaded.
 void prepare(std::span<const net::Family> families);
 std::optional<std::string> unavailable();

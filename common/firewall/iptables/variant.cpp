@@ -60,7 +60,7 @@ std::optional<Variant> variant_of_program() {
 Variant choose_variant(std::span<const net::Family> families) {
   const auto in_use = [](net::Family family) { return has_legacy({Variant::legacy, family}); };
   if (std::any_of(families.begin(), families.end(), in_use)) return Variant::legacy;
-  if (const auto variant = variant_of_program()) return *variant;
+  if (variant_of_program() == Variant::legacy) return Variant::legacy;
   return nf_tables_unavailable() ? Variant::legacy : Variant::nf_tables;
 }
 

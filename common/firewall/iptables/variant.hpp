@@ -17,8 +17,8 @@ enum class Variant : std::uint8_t {
 inline constexpr std::array kVariants{Variant::legacy, Variant::nf_tables};
 
 // Where new rules for addresses of these families go: into the legacy tables where this namespace has one,
-// named nat; otherwise where the program goes that this host calls iptables; without a program that tells,
-// into nf_tables where the kernel has it. No exec, and nothing comes into being.
+// named nat, or where the program that this host calls iptables is of that variant; otherwise into nf_tables
+// if the kernel has what that takes. No exec, and nothing comes into being.
 Variant choose_variant(std::span<const net::Family> families);
 
 }  // namespace patchbay::firewall::iptables

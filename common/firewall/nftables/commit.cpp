@@ -57,14 +57,6 @@ std::string hint_for(int error_number) {
   }
 }
 
-Error refused(const std::vector<std::string>& doing, const wire::Refusal& refusal) {
-  const std::string what = refusal.request < doing.size() ? doing[refusal.request] : "change the nftables ruleset";
-  Error error{Code::firewall_refused, what};
-  error.reason(refusal.error_number, refusal.kernel_says);
-  if (std::string hint = hint_for(refusal.error_number); !hint.empty()) error.hint(std::move(hint));
-  return error;
-}
-
 bool says_stale(const wire::Refusal& refusal) {
   return (refusal.request == kWholeBatch && refusal.error_number == ERESTART) || refusal.error_number == EINTR ||
          refusal.error_number == EAGAIN;
@@ -75,6 +67,15 @@ bool says_conflict(const wire::Refusal& refusal) {
 }
 
 }  // namespace
+
+Error refused(Code code, const std::vector<std::string>& doing, const wire::Refusal& refusal) {
+  const bool no_subsystem = refusal.request == kWholeBatch && refusal.error_number == EOPNOTSUPP;
+  const std::string whole = no_subsystem ? "this kernel has no nf_tables" : "change the nftables ruleset";
+  Error error{code, refusal.request < doing.size() ? doing[refusal.request] : whole};
+  error.reason(refusal.error_number, refusal.kernel_says);
+  if (std::string hint = hint_for(refusal.error_number); !hint.empty()) error.hint(std::move(hint));
+  return error;
+}
 
 void add_expirations(Requests& to, std::span<const Element> elements) {
   for_each_message(elements, [&](const SetName& set, auto some) { to.push_back(expire_elements(set, some)); });
@@ -115,10 +116,10 @@ Outcome commit(wire::Socket& socket, std::uint32_t generation, Requests requests
   if (refusals.empty()) return Outcome::committed;
   if (std::ranges::any_of(refusals, says_stale)) return Outcome::stale;
   const auto serious = std::ranges::find_if_not(refusals, says_conflict);
-  if (serious != refusals.end()) throw refused(doing, *serious);
+  if (serious != refusals.end()) throw refused(Code::firewall_refused, doing, *serious);
   if (generation == 0) return Outcome::conflict;
   if (leaving) return Outcome::stale;
-  throw refused(doing, refusals.front());
+  throw refused(Code::firewall_refused, doing, refusals.front());
 }
 
 void commit_current(wire::Socket& socket, const std::function<Attempt()>& compute) {

@@ -34,6 +34,9 @@ enum class Outcome : std::uint8_t {
 // throws firewall_refused.
 Outcome commit(wire::Socket& socket, std::uint32_t generation, Requests requests, bool leaving = false);
 
+// What the kernel has said to one of the messages that did this.
+Error refused(Code code, const std::vector<std::string>& doing, const wire::Refusal& refusal);
+
 // Computes and commits until nothing came in between. Somebody else's progress is what makes an
 // attempt stale, so this ends; after 10 s it throws try_again.
 struct Attempt {

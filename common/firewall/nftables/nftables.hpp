@@ -7,6 +7,7 @@
 namespace patchbay::firewall::nftables {
 
 std::optional<std::string> unavailable();
+void rehearse(const std::vector<Kind>& kinds);
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead);
 std::vector<std::string> missing(const Owner& owner, const Intents& intents);
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);

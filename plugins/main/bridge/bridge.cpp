@@ -219,7 +219,8 @@ void status(const contract::Request& request) {
   netlink::Socket host;
   if (const auto present = links::find(host, config.bridge)) refuse_unfit(*present, config, Code::not_available);
   if (config.is_gateway) attach::require_forwarding_possible();
-  if (config.ip_masq) attach::require_firewall(config.backend);
+  if (config.ip_masq) attach::require_firewall(config.backend, {firewall::Kind::masquerade});
+  if (config.mac_spoof_check) attach::require_firewall(firewall::Backend::nftables, {firewall::Kind::mac_spoof});
   if (config.ipam) attach::check_ipam_status(request, *config.ipam);
 }
 

@@ -178,7 +178,7 @@ void gc(const contract::Request& request) {
 void status(const contract::Request& request) {
   const Config config = parse_config(request);
   if (config.cable.empty()) attach::require_forwarding_possible();
-  if (config.ip_masq) attach::require_firewall(config.backend);
+  if (config.ip_masq) attach::require_firewall(config.backend, {firewall::Kind::masquerade});
   if (config.ipam) attach::check_ipam_status(request, *config.ipam);
 }
 

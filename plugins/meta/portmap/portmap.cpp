@@ -175,7 +175,9 @@ void gc(const contract::Request& request) {
   failures.throw_if_any();
 }
 
-void status(const contract::Request& request) { attach::require_firewall(parse_config(request).backend); }
+void status(const contract::Request& request) {
+  attach::require_firewall(parse_config(request).backend, {Kind::host_port});
+}
 
 // Whatever the verb, the container itself is never entered.
 os::Capabilities needs(contract::Command /*command*/) {
