@@ -82,10 +82,8 @@ std::optional<std::string> unavailable(Backend backend) {
 }
 
 void rehearse(Backend backend, const std::vector<Kind>& kinds) {
-  with_context("the " + std::string{to_string(backend)} + " backend cannot work", [&] {
-    if (backend == Backend::nftables) return nftables::rehearse(kinds);
-    if (const auto why = iptables::unavailable()) throw Error{Code::not_available, *why};
-  });
+  with_context("the " + std::string{to_string(backend)} + " backend cannot work",
+               [&] { return backend == Backend::nftables ? nftables::rehearse(kinds) : iptables::rehearse(); });
 }
 
 void apply(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {

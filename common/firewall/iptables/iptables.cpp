@@ -176,9 +176,14 @@ std::optional<std::string> unavailable() {
   for (const net::Family family : kBothFamilies) {
     if (const auto why = legacy_unavailable(family)) return "iptables backend: " + *why;
   }
-  if (!is_legacy_loaded())
-    return "this kernel has no ip_tables, or nobody has loaded it (modprobe iptable_nat ip6table_nat)";
   return std::nullopt;
+}
+
+void rehearse() {
+  if (const auto why = unavailable()) throw Error{Code::not_available, *why};
+  if (is_legacy_loaded() || choose_variant(kBothFamilies) == Variant::nf_tables) return;
+  throw Error{Code::not_available,
+              "this kernel has no ip_tables, or nobody has loaded it (modprobe iptable_nat ip6table_nat)"};
 }
 
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {

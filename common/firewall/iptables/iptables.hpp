@@ -16,6 +16,8 @@ bool is_legacy_loaded();  // ip_tables, into the kernel: asking it by getsockopt
 // Before anything is done that only libiptc can do: throws TwinNeeded where it cannot be loaded.
 void prepare(std::span<const net::Family> families);
 std::optional<std::string> unavailable();
+// STATUS: throws not_available where new rules could not be made.
+void rehearse();
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead);
 std::vector<std::string> missing(const Owner& owner, const Intents& intents);
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
