@@ -12,35 +12,12 @@
 #include <array>
 #include <cstring>
 
-#include "common/wire/message.hpp"
+#include "common/netlink/detail/traffic.hpp"
 
 namespace patchbay::netlink::traffic {
 namespace {
 
-constexpr std::uint32_t kRootHandle = 0x10000;                  // 1:
-constexpr std::uint32_t kIngressHandle = 0xFFFF0000;            // ffff:
-constexpr std::uint32_t kFilterInfo = TC_H_MAKE(1U << 16U, 0);  // priority 1; the protocol comes with it
-
-wire::Message message(std::uint16_t type, std::uint16_t flags, int index, std::uint32_t parent, std::uint32_t handle,
-                      std::uint32_t info = 0) {
-  return {type, flags,
-          tcmsg{.tcm_family = AF_UNSPEC,
-                .tcm__pad1 = 0,
-                .tcm__pad2 = 0,
-                .tcm_ifindex = index,
-                .tcm_handle = handle,
-                .tcm_parent = parent,
-                .tcm_info = info}};
-}
-
-Request request(std::string doing, wire::Message message, std::vector<int> tolerated = {}) {
-  return {.doing = std::move(doing), .message = message.release(), .tolerated = std::move(tolerated)};
-}
-
-// Cut off where it does not fit, as the kernel's field is.
-std::uint32_t narrow(std::uint64_t value) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, UINT32_MAX));
-}
+using detail::kIngressHandle, detail::kRootHandle, detail::message, detail::narrow, detail::request;
 
 void put_mirred(wire::Message& message, int target) {
   tc_mirred mirred{};
@@ -66,15 +43,10 @@ std::array<std::uint8_t, sizeof(tc_u32_sel) + sizeof(tc_u32_key)> match_all() {
 std::optional<TokenBucket> parse_token_bucket(const wire::Attributes& attributes) {
   if (attributes.text(TCA_KIND) != "tbf") return std::nullopt;
   const auto options = attributes.nested(TCA_OPTIONS);
-  const auto raw = options.find(TCA_TBF_PARMS);
-  tc_tbf_qopt parameters{};
-  if (!raw || raw->payload.size() < sizeof parameters) return std::nullopt;
-  std::memcpy(&parameters, raw->payload.data(), sizeof parameters);
-  TokenBucket bucket{.rate = parameters.rate.rate, .limit = parameters.limit, .buffer = parameters.buffer};
-  const auto rate64 = options.find(TCA_TBF_RATE64);
-  if (rate64 && rate64->payload.size() >= sizeof bucket.rate) {
-    std::memcpy(&bucket.rate, rate64->payload.data(), sizeof bucket.rate);
-  }
+  const auto parameters = detail::pod<tc_tbf_qopt>(options, TCA_TBF_PARMS);
+  if (!parameters) return std::nullopt;
+  TokenBucket bucket{.rate = parameters->rate.rate, .limit = parameters->limit, .buffer = parameters->buffer};
+  if (const auto rate64 = detail::pod<std::uint64_t>(options, TCA_TBF_RATE64)) bucket.rate = *rate64;
   return bucket;
 }
 
@@ -84,11 +56,9 @@ std::optional<int> parse_redirection(const wire::Attributes& attributes) {
   std::optional<int> target;
   attributes.nested(TCA_OPTIONS).nested(TCA_U32_ACT).for_each([&](const wire::Attribute& action) {
     const wire::Attributes inner{action.payload};
-    const auto raw = inner.nested(TCA_ACT_OPTIONS).find(TCA_MIRRED_PARMS);
-    tc_mirred mirred{};
-    if (target || inner.text(TCA_ACT_KIND) != "mirred" || !raw || raw->payload.size() < sizeof mirred) return;
-    std::memcpy(&mirred, raw->payload.data(), sizeof mirred);
-    if (mirred.eaction == TCA_EGRESS_REDIR) target = static_cast<int>(mirred.ifindex);
+    const auto mirred = detail::pod<tc_mirred>(inner.nested(TCA_ACT_OPTIONS), TCA_MIRRED_PARMS);
+    if (target || inner.text(TCA_ACT_KIND) != "mirred" || !mirred) return;
+    if (mirred->eaction == TCA_EGRESS_REDIR) target = static_cast<int>(mirred->ifindex);
   });
   return target;
 }
@@ -127,8 +97,8 @@ Request add_ingress_hook(int index, const std::string& name) {
 }
 
 Request redirect_everything(int index, int target, const std::string& name) {
-  const auto protocol = static_cast<std::uint32_t>(__builtin_bswap16(ETH_P_ALL));
-  auto out = message(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, index, kIngressHandle, 0, kFilterInfo | protocol);
+  auto out =
+      message(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, index, kIngressHandle, 0, detail::filter_info(1, ETH_P_ALL));
   out.put_text(TCA_KIND, "u32");
   out.nest(TCA_OPTIONS, [&] {
     out.put_u32(TCA_U32_CLASSID, kRootHandle | 1U);

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "common/net/ip.hpp"
 #include "common/netlink/link.hpp"
 
 namespace patchbay::netlink::traffic {
@@ -36,5 +38,26 @@ Request remove_ingress_hook(int index, const std::string& name);
 std::optional<TokenBucket> find_root(Socket& socket, int index);  // nullopt: none, or no tbf
 // Where everything that arrives is sent to: an interface's index.
 std::optional<int> find_redirection(Socket& socket, int index);
+
+// --- a limit that is not for every packet -------------------------------------------------------------
+
+// Which packets, by the address at the end that is not the container's.
+struct FarEnds {
+  enum class Field : std::uint8_t { source, destination };
+  Field field = Field::destination;
+  bool alone = false;              // these alone are limited; otherwise all but these
+  std::vector<net::Cidr> subnets;  // networks, sorted, none twice
+  bool operator==(const FarEnds&) const = default;
+};
+FarEnds far_ends(FarEnds::Field field, bool alone, std::vector<net::Cidr> subnets);
+
+struct PartialLimit {
+  TokenBucket bucket;
+  FarEnds far_ends;
+};
+// The root qdisc 1: as an htb of two classes, 1:30 with this limit and 1:1 with none, and a filter for each subnet.
+// To be sent in this order, where no other 1: is.
+std::vector<Request> set_partial_root(int index, const PartialLimit& limit, const std::string& name);
+std::optional<PartialLimit> find_partial_root(Socket& socket, int index);  // nullopt: none, or not as made here
 
 }  // namespace patchbay::netlink::traffic

@@ -102,6 +102,7 @@ void as_bandwidth(const Request& request) {
   for (const auto& limit : {limits->ingress, limits->egress}) {
     require(!limit || (limit->rate != 0 && limit->burst != 0), "a limit has a rate and a burst");
   }
+  require(limits->subnets.list.size() <= 256, "there is a filter for each subnet, and not too many");
 }
 
 }  // namespace

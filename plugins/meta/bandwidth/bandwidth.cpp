@@ -2,6 +2,7 @@
 #include "plugins/meta/bandwidth/bandwidth.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/attach/container.hpp"
 #include "common/attach/detach.hpp"
@@ -12,6 +13,7 @@
 #include "common/contract/run.hpp"
 #include "common/netlink/traffic.hpp"
 #include "plugins/meta/bandwidth/config.hpp"
+#include "plugins/meta/bandwidth/queue.hpp"
 #include "plugins/meta/bandwidth/shaper.hpp"
 
 namespace patchbay::bandwidth {
@@ -21,8 +23,6 @@ namespace links = netlink::links;
 namespace traffic = netlink::traffic;
 
 attach::Records records() { return attach::Records{"bandwidth"}; }
-
-traffic::TokenBucket bucket_of(const Limit& limit) { return traffic::token_bucket(limit.rate, limit.burst); }
 
 // The other end of the container's cable, if it has one that ends on this host.
 std::optional<netlink::Link> find_host_end(netlink::Socket& host, attach::Container& container) {
@@ -42,16 +42,8 @@ netlink::Link require_host_end(netlink::Socket& host, attach::Container& contain
       .hint("bandwidth works behind a main plugin that connects containers by veth, such as bridge or ptp");
 }
 
-// All that the limits need of the host end, in one go.
-std::vector<netlink::Request> requests_for(const Limits& limits, const netlink::Link& end,
-                                           const std::optional<netlink::Link>& shaper) {
-  std::vector<netlink::Request> requests;
-  if (limits.ingress) requests.push_back(traffic::set_root(end.index, bucket_of(*limits.ingress), end.name));
-  if (!limits.egress) return requests;
-  requests.push_back(traffic::set_root(shaper->index, bucket_of(*limits.egress), shaper->name));
-  requests.push_back(traffic::add_ingress_hook(end.index, end.name));
-  requests.push_back(traffic::redirect_everything(end.index, shaper->index, end.name));
-  return requests;
+void append(std::vector<netlink::Request>& all, std::vector<netlink::Request> more) {
+  std::ranges::move(more, std::back_inserter(all));
 }
 
 std::vector<netlink::Request> requests_to_lift(const netlink::Link& end) {
@@ -61,13 +53,16 @@ std::vector<netlink::Request> requests_to_lift(const netlink::Link& end) {
   return requests;
 }
 
-void require_bucket(netlink::Socket& host, const netlink::Link& link, const Limit& limit) {
-  const auto wanted = bucket_of(limit);
-  const auto now = traffic::find_root(host, link.index);
-  if (!now) throw Error{Code::drift, "what " + link.name + " sends is not limited"};
-  if (now->rate != wanted.rate) throw Error{Code::drift, "the rate of " + link.name + " is another"};
-  if (now->limit != wanted.limit) throw Error{Code::drift, "the limit of " + link.name + " is another"};
-  if (now->buffer != wanted.buffer) throw Error{Code::drift, "the burst of " + link.name + " is another"};
+// All that the limits need, in one go, in place of what an ADD that was killed has left.
+std::vector<netlink::Request> requests_for(const Limits& limits, const netlink::Link& end,
+                                           const std::optional<netlink::Link>& shaper) {
+  std::vector<netlink::Request> requests = requests_to_lift(end);
+  if (limits.ingress) append(requests, set_queue(end, *limits.ingress, limits.subnets, Direction::ingress));
+  if (!limits.egress) return requests;
+  append(requests, set_queue(*shaper, *limits.egress, limits.subnets, Direction::egress));
+  requests.push_back(traffic::add_ingress_hook(end.index, end.name));
+  requests.push_back(traffic::redirect_everything(end.index, shaper->index, end.name));
+  return requests;
 }
 
 netlink::Link require_shaper(netlink::Socket& host, const Owner& owner) {
@@ -80,13 +75,12 @@ netlink::Link require_shaper(netlink::Socket& host, const Owner& owner) {
 contract::Result add(const contract::Request& request) {
   const Limits limits = parse_limits(request);
   contract::Result result = request.required_previous_result();
-  if (!limits.ingress && !limits.egress) return result;
+  if (limits.none()) return result;
   attach::Container container = attach::open_container(request);
   netlink::Socket host;
   const netlink::Link end = require_host_end(host, container, result);
 
   remove_shaper(host, request.owner);  // of an ADD that was killed
-  host.transact(requests_to_lift(end));
   Rollback undo;
   undo.add("forget the attachment", [&] { records().remove(request.owner); });
   records().write(attach::begin_record(request, container.netns.id()));
@@ -121,15 +115,15 @@ void del(const contract::Request& request) {
 void check(const contract::Request& request) {
   const Limits limits = parse_limits(request);
   const contract::Result result = request.required_previous_result();
-  if (!limits.ingress && !limits.egress) return;
+  if (limits.none()) return;
   attach::Container container = attach::open_container(request);
   netlink::Socket host;
   const auto end = find_host_end(host, container);
   if (!end) throw Error{Code::drift, "the container's cable does not end on this host any more"};
-  if (limits.ingress) require_bucket(host, *end, *limits.ingress);
+  if (limits.ingress) require_queue(host, *end, *limits.ingress, limits.subnets, Direction::ingress);
   if (!limits.egress) return;
   const netlink::Link shaper = require_shaper(host, request.owner);
-  require_bucket(host, shaper, *limits.egress);
+  require_queue(host, shaper, *limits.egress, limits.subnets, Direction::egress);
   if (!shaper.up) throw Error{Code::drift, shaper.name + " is down: what the container sends is lost"};
   if (traffic::find_redirection(host, end->index) != shaper.index) {
     throw Error{Code::drift, "what the container sends does not go through " + shaper.name};

@@ -45,7 +45,7 @@ netlink::Link create_shaper(netlink::Socket& host, const Owner& owner, unsigned 
 
 void remove_shaper(netlink::Socket& host, const Owner& owner) {
   for (const netlink::Link& link : links::find_all(host, shaper_names(owner))) {
-    if (is_of(link, owner)) links::remove(host, link.index, link.name);
+    if (is_of(link, owner)) links::remove(host, link.index, {});
   }
 }
 
