@@ -22,9 +22,10 @@ std::string trimmed(std::string_view line) {
   return std::string{line.substr(first, line.find_last_not_of(kBlank) - first + 1)};
 }
 
+// Without going back over what was matched, as libstdc++ otherwise does: nested repetitions would take forever.
 std::regex compile(const std::string& expression) {
   try {
-    return std::regex{expression, std::regex::ECMAScript | std::regex::optimize};
+    return std::regex{expression, std::regex::ECMAScript | std::regex_constants::__polynomial};
   } catch (const std::regex_error&) {
     throw Error{Code::not_available,
                 std::string{kFile} + ": \"" + expression.substr(0, 128) + "\" is no regular expression"}

@@ -59,6 +59,7 @@ std::vector<ChangedSysctl> settings_before(const std::vector<Sysctl>& wanted, co
   return changed;
 }
 
+// In the container's namespace, as far as there are settings.
 Backup look_before(const contract::Request& request, const Config& config, const attach::Container& container,
                    const netlink::Link& link) {
   auto earlier = backups(request).find(request.owner);
@@ -68,9 +69,7 @@ Backup look_before(const contract::Request& request, const Config& config, const
                 .netns = container.netns.id(),
                 .attributes = attributes_before(config.attributes, link, earlier->attributes),
                 .sysctls = {}};
-  if (!config.sysctls.empty()) {
-    os::inside(container.netns, [&] { backup.sysctls = settings_before(config.sysctls, *earlier); });
-  }
+  backup.sysctls = settings_before(config.sysctls, *earlier);
   return backup;
 }
 
@@ -152,12 +151,16 @@ contract::Result add(const contract::Request& request) {
   const netlink::Link link = links::get(container.socket, request.owner.ifname);
   if (config.sysctls.empty() && config.attributes.empty()) return result;
 
-  const Backup backup = look_before(request, config, container, link);
+  Backup backup;
   Rollback undo;
-  undo.add("forget what was before", [&] { store.remove(request.owner); });
-  store.write(backup);
-  undo.add("restore what was before", [&] { restore(container, backup, link.name); });
-  if (!config.sysctls.empty()) os::inside(container.netns, [&] { write_settings(config.sysctls); });
+  const auto look_and_set = [&] {
+    backup = look_before(request, config, container, link);
+    undo.add("forget what was before", [&] { store.remove(request.owner); });
+    store.write(backup);
+    undo.add("restore what was before", [&] { restore(container, backup, link.name); });
+    write_settings(config.sysctls);
+  };
+  config.sysctls.empty() ? look_and_set() : os::inside(container.netns, look_and_set);
   if (!config.attributes.empty()) {
     container.socket.transact(links::set_attributes(link.index, config.attributes, link.name));
   }
