@@ -142,7 +142,7 @@ Attempt Node::prepare(const Case& item) {
   if (item.told.contains("ipam"))
     write_script(attempt.directory + "/bin/liar", replaced(item.text("ipam"), "@D", attempt.directory),
                  item.flag("always"));
-  attempt.healthy = placed(item.told.value("healthy", json::object()), attempt.directory);
+  attempt.healthy = with_results(placed(item.told.value("healthy", json::object()), attempt.directory));
   if (item.flag("attached")) {
     const auto added = call_plainly(attempt, "ADD", attempt.healthy);
     if (added.ran.exit_code != 0) throw std::runtime_error{item.name + ": cannot be attached: " + added.ran.out};
