@@ -127,6 +127,7 @@ std::vector<Records::File> Records::files() const {
 void Records::remove(const File& file) const { of(file.network).remove(file.name); }
 
 std::optional<Record> Records::find_by_tag(const std::string& tag) const {
+  if (const auto owner = Owner::parse_tag(tag); owner && owner->ifname != "*") return find(*owner);
   const auto network = network_in(tag);
   const auto networks =
       network ? std::vector{*network} : os::Directory::at(directory_ + "/" + plugin_, kDirectoryMode).directories();
@@ -183,7 +184,8 @@ bool is_dead(const Record& record) {
     if (record.boot != os::boot_id()) return true;
     if (!record.netns) return false;
     if (record.host_ifname.empty()) return os::provably_gone(*record.netns, record.netns_path);
-    return !has_host_end(record) && ipam::namespace_at(record.netns_path) != record.netns;
+    // The path first: links are told by a kernel that may be busy with others.
+    return ipam::namespace_at(record.netns_path) != record.netns && !has_host_end(record);
   } catch (const Error&) {
     return false;  // in doubt
   }

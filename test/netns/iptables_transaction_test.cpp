@@ -88,13 +88,13 @@ TEST_CASE("iptables: a writer without the lock is noticed") {
   WORLD_OF_EITHER_IPTABLES(world);
   iptables::apply(owner(1), intents(1), {});
   const std::string intrude = "XTABLES_LOCKFILE=/run/another.lock iptables -t nat -A OUTPUT -j ACCEPT";
-  Intents wanted = intents(2);  // owner 1's port: is_dead is asked between get and commit
+  Intents wanted = intents(2);  // owner 1's port: is_dead is asked, and asked again between get and commit
   for (PortForward& forward : wanted.port_forwards->families) forward.ports.front().host_port = 8001;
   int asked = 0;
 
   SECTION("once") {
     const IsDead is_dead = [&](const std::string&) {
-      if (asked++ == 0) world.sh(intrude);
+      if (asked++ == 1) world.sh(intrude);
       return true;
     };
     iptables::apply(owner(2), wanted, is_dead);
@@ -120,13 +120,36 @@ TEST_CASE("iptables: a writer without the lock is noticed") {
   }
 }
 
+TEST_CASE("iptables: nobody waits at the lock until it is known whether a competitor lives") {
+  WORLD_OF_EITHER_IPTABLES(world);
+  iptables::apply(owner(1), intents(1), {});
+  Intents wanted = intents(2);
+  for (PortForward& forward : wanted.port_forwards->families) forward.ports.front().host_port = 8001;
+  std::string locked;  // when it was asked
+  bool dead = false;
+  const IsDead is_dead = [&](const std::string&) {
+    const int fd = open("/run/xtables.lock", O_RDONLY | O_CLOEXEC);
+    locked += flock(fd, LOCK_EX | LOCK_NB) == 0 ? "no " : "yes ";
+    close(fd);
+    return dead;
+  };
+  CHECK_THROWS_AS(iptables::apply(owner(2), wanted, is_dead), Error);
+  CHECK(locked == "no ");
+  dead = true;
+  locked.clear();
+  iptables::apply(owner(2), wanted, is_dead);
+  CHECK(locked.starts_with("no yes "));  // he may have come back meanwhile
+  CHECK(iptables::missing(owner(2), wanted).empty());
+}
+
 TEST_CASE("iptables: killed between get and commit") {
   WORLD_OF_EITHER_IPTABLES(world);
   iptables::apply(owner(1), intents(1), {});
   const std::string before = rules(world);
   Intents wanted = intents(2);
   for (PortForward& forward : wanted.port_forwards->families) forward.ports.front().host_port = 8001;
-  const IsDead die = [](const std::string&) { return raise(SIGKILL) != 0; };
+  int asked = 0;
+  const IsDead die = [&](const std::string&) { return asked++ == 0 || raise(SIGKILL) != 0; };
   CHECK(outcome(spawn([&] { iptables::apply(owner(2), wanted, die); })) == -SIGKILL);
   CHECK(rules(world) == before);
   iptables::apply(owner(2), intents(2), {});  // the lock is free

@@ -9,6 +9,7 @@
 #include "common/base/twin.hpp"
 #include "common/firewall/iptables/check.hpp"
 #include "common/firewall/iptables/compat/compat_table.hpp"
+#include "common/firewall/iptables/competitors.hpp"
 #include "common/firewall/iptables/detail/library.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
@@ -53,6 +54,13 @@ std::vector<Rule> wanted_rules(const Owner& owner, const Intents& intents, net::
   return wanted;
 }
 
+// Before the lock is taken, for which others wait: loading takes longer than what is done under it.
+void load_library_for(const std::vector<TableId>& tables) {
+  for (const TableId& table : tables) {
+    if (table.variant == Variant::legacy) static_cast<void>(legacy_unavailable(table.family));
+  }
+}
+
 // In whichever variant they are: a node may have been switched from one to the other.
 std::vector<TableId> existing_of(std::span<const net::Family> families, std::string_view name = kNat) {
   std::vector<TableId> tables;
@@ -94,6 +102,7 @@ bool has(const std::vector<Kind>& kinds, Kind kind) {
 
 // The guard goes with the last host port of its family.
 void remove_from(const std::vector<TableId>& nat_tables, const std::vector<Kind>& kinds, const Change& change) {
+  load_library_for(nat_tables);
   std::vector<TableId> unused;
   change_each(nat_tables, [&](Table& nat) {
     change(nat);
@@ -189,13 +198,23 @@ void rehearse() {
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
   if (!intents.masquerade && !intents.port_forwards) return;
   const std::vector<TableId> tables = tables_for(owner, intents);
-  change_all(tables, [&](Table& table) {
+  load_library_for(tables);
+  Competitors competitors{is_dead};
+  const Change change = [&](Table& table) {
     if (table.id().name == kRaw) return ensure_localhost_guard(table);
     const net::Family family = table.family();
     if (intents.masquerade) replace_masquerade(table, owner, of_family(intents.masquerade->addresses, family));
     if (!intents.port_forwards) return;
-    replace_host_ports(table, owner, *intents.port_forwards, of_family(*intents.port_forwards, family), is_dead);
-  });
+    replace_host_ports(table, owner, *intents.port_forwards, of_family(*intents.port_forwards, family),
+                       [&](const std::string& tag) { return is_dead && competitors.is_dead(tag); });
+  };
+  while (true) {
+    try {
+      return change_all(tables, change);
+    } catch (const Competitors::Unknown& who) {
+      competitors.find_out(who);
+    }
+  }
 }
 
 std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
