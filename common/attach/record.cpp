@@ -146,9 +146,9 @@ Record begin_record(const contract::Request& request, std::optional<os::NetnsId>
   return {.owner = request.owner, .boot = os::boot_id(), .netns_path = request.netns, .netns = netns};
 }
 
-void choose_backend(Record& record, std::optional<firewall::Backend> configured) {
+firewall::Backend choose_backend(std::optional<firewall::Backend> configured) {
   static constexpr net::Family kFirst[] = {net::Family::v4};
-  if (record.masquerade) record.backend = firewall::choose(configured, kFirst);
+  return firewall::choose(configured, kFirst);
 }
 
 void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,

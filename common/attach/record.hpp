@@ -81,8 +81,9 @@ class Records {
 // A record for `request`, with boot, netns identity (nullopt: unknown) and owner filled in.
 Record begin_record(const contract::Request& request, std::optional<os::NetnsId> netns);
 
-// Which backend is to masquerade, as far as it can be told before there are addresses…
-void choose_backend(Record& record, std::optional<firewall::Backend> configured);
+// Which backend is to masquerade, as far as it can be told before there are addresses… To be asked before anything
+// else is done: an executable that has to become its twin begins anew.
+firewall::Backend choose_backend(std::optional<firewall::Backend> configured);
 // …and the addresses that IPAM has handed out: those of IPv6 may want the other one.
 void note_addresses(Record& record, const std::vector<contract::IpConfig>& ips,
                     std::optional<firewall::Backend> configured);

@@ -2,7 +2,9 @@
 // Which backend does what; see firewall.hpp.
 #include "common/firewall/firewall.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "common/base/error_list.hpp"
 #include "common/firewall/iptables/iptables.hpp"
@@ -55,10 +57,20 @@ Backend what_this_host_runs_on(std::span<const net::Family> families) {
 // DEL and GC clean whatever this host has.
 template <typename Nftables, typename Iptables>
 void on_both(const Nftables& by_nftables, const Iptables& by_iptables) {
+  if (iptables::is_legacy_in_use(kBothFamilies)) iptables::prepare(kBothFamilies);
   ErrorList errors;
   errors.attempt("nftables", by_nftables);
   errors.attempt("iptables", by_iptables);
   errors.throw_if_any();
+}
+
+// What nftables has made where it is known that everything else was made by `backend`.
+std::vector<Kind> share(const std::vector<Kind>& kinds, Backend backend) {
+  if (backend == Backend::nftables) return kinds;
+  std::vector<Kind> share;
+  std::copy_if(kinds.begin(), kinds.end(), std::back_inserter(share),
+               [](Kind kind) { return kind == Kind::mac_spoof; });
+  return share;
 }
 
 }  // namespace
@@ -112,8 +124,12 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
 }
 
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints) {
-  const auto by_nftables = [&] { nftables::remove(owner, kinds, hints); };
-  if (hints.complete && hints.backend == Backend::nftables) return by_nftables();
+  const bool known = hints.complete && hints.backend;
+  const std::vector<Kind> of_nftables = known ? share(kinds, *hints.backend) : kinds;
+  const auto by_nftables = [&] {
+    if (!of_nftables.empty()) nftables::remove(owner, of_nftables, hints);
+  };
+  if (known && hints.backend == Backend::nftables) return by_nftables();
   on_both(by_nftables, [&] { iptables::remove(owner, kinds, hints); });
 }
 

@@ -22,13 +22,24 @@ namespace links = netlink::links;
 
 attach::Records records() { return attach::Records{"bridge"}; }
 
+bool is_masqueraded(const Config& config) { return config.ip_masq && config.ipam; }
+
+std::optional<firewall::Backend> choose_backend(const Config& config) {
+  if (is_masqueraded(config)) return attach::choose_backend(config.backend);
+  return config.mac_spoof_check ? std::optional{firewall::Backend::nftables} : std::nullopt;
+}
+
 // One container on its way onto the bridge. What is constructed here has changed nothing yet.
 struct Attachment {
   explicit Attachment(const contract::Request& asked_for)
-      : request(asked_for), config(parse_config(asked_for)), container(attach::open_container_for_add(asked_for)) {}
+      : request(asked_for),
+        config(parse_config(asked_for)),
+        backend(choose_backend(config)),
+        container(attach::open_container_for_add(asked_for)) {}
 
   const contract::Request& request;
   const Config config;
+  const std::optional<firewall::Backend> backend;  // of its rules, as far as it is known yet
   attach::Container container;
   netlink::Socket host;
   BridgeUse use;
@@ -44,14 +55,12 @@ struct Attachment {
 void begin_record(Attachment& it) {
   it.record = attach::begin_record(it.request, it.container.netns.id());
   it.record.host_ifname = it.request.owner.host_ifname();
-  it.record.masquerade = it.config.ip_masq && it.config.ipam;
+  it.record.masquerade = is_masqueraded(it.config);
   it.record.mac_spoof_check = it.config.mac_spoof_check;
-  if (it.config.mac_spoof_check) {
-    it.record.backend = firewall::Backend::nftables;                     // masquerading may want the other
-    it.record.mac = it.config.mac ? it.config.mac : net::Mac::random();  // chosen here, so that the record can tell
-  }
+  // Chosen here, so that the record can tell.
+  if (it.config.mac_spoof_check) it.record.mac = it.config.mac ? it.config.mac : net::Mac::random();
+  it.record.backend = it.backend;
   it.record.ipam_type = it.config.ipam.value_or("");
-  attach::choose_backend(it.record, it.config.backend);
   it.undo.add("forget the attachment", [&it] { records().remove(it.request.owner); });
 }
 

@@ -24,11 +24,13 @@ struct Attachment {
   Attachment(const contract::Request& asked_for, Config parsed)
       : request(asked_for),
         config(std::move(parsed)),
+        backend(config.ip_masq ? std::optional{attach::choose_backend(config.backend)} : std::nullopt),
         container(attach::open_container_for_add(asked_for)),
         asked(asked_for, *config.ipam, container.netns.id()) {}
 
   const contract::Request& request;
   const Config config;
+  const std::optional<firewall::Backend> backend;  // that masquerades, as far as it is known yet
   attach::Container container;
   netlink::Socket host;
   attach::AddressRequest asked;
@@ -45,7 +47,7 @@ void begin_record(Attachment& it) {
   it.record.host_ifname = it.request.owner.host_ifname();
   it.record.masquerade = it.config.ip_masq;
   it.record.ipam_type = *it.config.ipam;
-  attach::choose_backend(it.record, it.config.backend);
+  it.record.backend = it.backend;
   it.undo.add("forget the attachment", [&it] { records().remove(it.request.owner); });
 }
 

@@ -26,18 +26,21 @@ using firewall::Kind;
 
 attach::Records records() { return attach::Records{"portmap"}; }
 
-attach::Record record_of(const contract::Request& request, const Config& config, const firewall::PortForwards& wanted) {
-  attach::Record record = attach::begin_record(request, ipam::namespace_at(request.netns));
+firewall::Backend choose_backend(const Config& config, const firewall::PortForwards& wanted) {
   std::vector<net::Family> families;
-  for (const auto& forward : wanted.families) {
-    record.addresses.push_back(forward.container);
-    families.push_back(forward.container.family());
-  }
+  for (const auto& forward : wanted.families) families.push_back(forward.container.family());
+  return firewall::choose(config.backend, families);
+}
+
+attach::Record record_of(const contract::Request& request, firewall::Backend backend,
+                         const firewall::PortForwards& wanted) {
+  attach::Record record = attach::begin_record(request, ipam::namespace_at(request.netns));
+  for (const auto& forward : wanted.families) record.addresses.push_back(forward.container);
   record.addresses_known = true;
   record.port_forwards = wanted.families;
   record.forwarding = wanted;
   record.forwarding->families.clear();
-  record.backend = firewall::choose(config.backend, families);
+  record.backend = backend;
   return record;
 }
 
@@ -115,12 +118,13 @@ contract::Result add(const contract::Request& request) {
   if (config.ports.empty()) return result;
   const auto wanted = wanted_forwards(config, result, request.owner.ifname);
   if (wanted.families.empty()) return result;
+  const firewall::Backend backend = choose_backend(config, wanted);
   netlink::Socket host;
   const auto listed = listed_host_links(host, result);
   const auto way = way_to_container(host, listed, wanted);
 
   if (const auto leftover = records().find(request.owner)) remove(request.owner, leftover);
-  const attach::Record record = record_of(request, config, wanted);
+  const attach::Record record = record_of(request, backend, wanted);
   Rollback undo;
   undo.add("forget the attachment", [&] { records().remove(request.owner); });
   records().write(record);
