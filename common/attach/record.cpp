@@ -2,6 +2,7 @@
 #include "common/attach/record.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/attach/record_format.hpp"
 #include "common/base/error.hpp"
@@ -84,15 +85,13 @@ std::vector<Record> Records::list(const std::string& network) const {
 
 Records::Stale Records::stale(const std::string& network, const Owners& valid) const {
   const os::Directory directory = of(network);
-  std::vector<std::string> kept;
-  for (const Owner& owner : valid) {
-    kept.push_back(owner.file_name());
-    kept.push_back(os::Directory::temporary_of(owner.file_name()));  // of an ADD that is under way
-  }
-  std::sort(kept.begin(), kept.end());
+  const auto files = sorted_file_names(valid);
+  auto kept = files;  // with what replace() of an ADD that is under way writes to
+  std::ranges::transform(files, std::back_inserter(kept), os::Directory::temporary_of);
+  std::ranges::sort(kept);
   Stale stale;
   for (const std::string& name : directory.list_all()) {
-    if (std::binary_search(kept.begin(), kept.end(), name)) continue;
+    if (std::ranges::binary_search(kept, name)) continue;
     auto record = name.starts_with(os::kTemporaryPrefix) ? std::nullopt : read_record(directory, name);
     if (record) {
       stale.records.push_back(std::move(*record));

@@ -14,6 +14,14 @@ constexpr std::size_t kFileNameLength = 40;
 
 std::string short_network(std::string_view network) { return "#" + sha512_hex(network, 16) + "/"; }
 
+std::vector<std::string> sorted(const Owners& owners, std::string (Owner::*name)() const) {
+  std::vector<std::string> names;
+  names.reserve(owners.size());
+  for (const Owner& owner : owners) names.push_back((owner.*name)());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 }  // namespace
 
 std::string Owner::tag() const {
@@ -57,12 +65,8 @@ bool Owner::is_file_name(std::string_view name) {
   return name.size() == kFileNameLength && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-std::vector<std::string> sorted_tags(const Owners& owners) {
-  std::vector<std::string> tags;
-  tags.reserve(owners.size());
-  for (const Owner& owner : owners) tags.push_back(owner.tag());
-  std::sort(tags.begin(), tags.end());
-  return tags;
-}
+std::vector<std::string> sorted_tags(const Owners& owners) { return sorted(owners, &Owner::tag); }
+
+std::vector<std::string> sorted_file_names(const Owners& owners) { return sorted(owners, &Owner::file_name); }
 
 }  // namespace patchbay

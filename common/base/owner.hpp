@@ -45,7 +45,8 @@ struct Owner {
 
 using Owners = std::vector<Owner>;
 
-// The tags of `owners`, sorted, for membership tests during GC.
+// The tags of `owners`, and the names of their files, sorted, for membership tests during GC.
 std::vector<std::string> sorted_tags(const Owners& owners);
+std::vector<std::string> sorted_file_names(const Owners& owners);
 
 }  // namespace patchbay

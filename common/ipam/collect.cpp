@@ -95,9 +95,7 @@ std::size_t Store::keep_only(const Owners& valid_owners) {
 }
 
 void Store::forget_all_but(const Owners& valid) {
-  std::vector<std::string> kept;
-  for (const Owner& owner : valid) kept.push_back(owner.file_name());
-  std::sort(kept.begin(), kept.end());
+  const auto kept = sorted_file_names(valid);
   for (const std::string& name : detail::entry_names(index_)) {
     if (!std::binary_search(kept.begin(), kept.end(), name)) index_.remove(name);
   }
