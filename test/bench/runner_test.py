@@ -121,6 +121,13 @@ class Calling(unittest.TestCase):
         self.assertEqual([json.loads(step.input)["type"] for step in chain], ["portmap", "bridge"])
         self.assertEqual([json.loads(step.input)["prevResult"] for step in chain], [{"ips": []}] * 2)
 
+    def test_every_plugin_of_a_shape_is_called_and_has_to_be_there(self):
+        for shape in peers.SHAPES.values():
+            chain = peers.PEERS[peers.OURS].chain(shape, "ADD", cases.measured())
+            called = [json.loads(step.input.replace("@previous@", "{}")) for step in chain]
+            self.assertEqual([called[0]["type"], called[0]["ipam"]["type"]] + [one["type"] for one in called[1:]],
+                             shape.plugins)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -23,6 +23,15 @@ class Shape:
     ports: int = 0
     dual: bool = False
     routes: bool = True
+    static: bool = False  # the address is in the configuration
+    tuned: bool = False
+    limited: bool = False
+
+    @property
+    def plugins(self):
+        return [self.main, "static" if self.static else "host-local"] + [
+            name for name, wanted in (("tuning", self.tuned), ("bandwidth", self.limited), ("portmap", self.ports))
+            if wanted]
 
 
 SHAPES = {shape.key: shape for shape in (
@@ -32,6 +41,9 @@ SHAPES = {shape.key: shape for shape in (
     Shape("pm10", "+ ipMasq + 10 ports", masq=True, ports=10),
     Shape("dual", "dual stack, + ipMasq + 1 port", masq=True, ports=1, dual=True),
     Shape("ptp", "veth (ptp) + ipMasq", main="ptp", masq=True),
+    Shape("static", "bridge + static", static=True),
+    Shape("tuned", "bridge + host-local + tuning", tuned=True),
+    Shape("limited", "bridge + host-local + bandwidth", limited=True),
 )}
 # Many of them share one namespace, which has room for one default route.
 FILL = dataclasses.replace(SHAPES["pm1"], routes=False)
@@ -71,7 +83,7 @@ class Peer:
     @property
     def missing(self):
         needed = [self.path] if self.path in (FLOOR, NETAVARK) else [
-            self.path / name for name in ("bridge", "ptp", "host-local", "portmap")]
+            self.path / name for name in sorted({name for key in self.shapes for name in SHAPES[key].plugins})]
         lost = [str(path) for path in needed if not os.access(path, os.X_OK)]
         return f"{lost[0]} is not there" if lost else None
 
@@ -84,10 +96,10 @@ class Peer:
         """The steps of one verb. `result`: what ADD gave."""
         if self.path == NETAVARK:
             return [netavark_step(self, shape, verb, attachment)]
-        main, portmap = main_config(self, shape), portmap_config(self, shape, attachment)
-        configs = [main] + ([portmap] if shape.ports else [])
+        configs = chain_configs(self, shape, attachment)
         if verb == "ADD":
-            inputs = [compact(main)] + [compact(portmap)[:-1] + ',"prevResult":@previous@}'] * (shape.ports > 0)
+            inputs = [compact(configs[0])] + [compact(config)[:-1] + ',"prevResult":@previous@}'
+                                              for config in configs[1:]]
         else:
             inputs = [compact(config | {"prevResult": result}) for config in configs]
         steps = [Step(self.command(config["type"]), self.environment(verb, attachment), text)
@@ -116,6 +128,27 @@ def compact(value):
     return json.dumps(value, separators=(",", ":"))
 
 
+def chain_configs(peer, shape, attachment):
+    main = main_config(peer, shape)
+    chained = {"cniVersion": peer.version, "name": main["name"]}
+    configs = [main]
+    if shape.tuned:
+        configs.append(chained | {"type": "tuning", "mtu": 1400,
+                                  "sysctl": {"net.ipv4.conf.IFNAME.arp_filter": "1", "net.core.somaxconn": "500"}})
+    if shape.limited:
+        configs.append(chained | {"type": "bandwidth", "ingressRate": 80_000_000, "ingressBurst": 8_000_000,
+                                  "egressRate": 80_000_000, "egressBurst": 8_000_000})
+    if shape.ports:
+        configs.append(portmap_config(peer, shape, attachment))
+    return configs
+
+
+def static_ipam():
+    """An address that host-local comes to last."""
+    return {"type": "static", "addresses": [{"address": "10.88.250.9/16", "gateway": "10.88.0.1"}],
+            "routes": [{"dst": "0.0.0.0/0"}]}
+
+
 def main_config(peer, shape):
     network, subnet = {"ptp": ("benchptp", "10.90.0.0/16")}.get(shape.main, ("bench", "10.88.0.0/16"))
     if shape.dual:
@@ -127,6 +160,8 @@ def main_config(peer, shape):
         config |= {"bridge": "cni6" if shape.dual else "cni0", "isGateway": True}
     if peer.backend:
         config["ipMasqBackend"] = peer.backend
+    if shape.static:
+        return config | {"ipam": static_ipam()}
     return config | {"ipam": {"type": "host-local", "ranges": ranges} | ({"routes": routes} if shape.routes else {})}
 
 
