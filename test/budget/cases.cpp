@@ -43,20 +43,45 @@ json mappings(int first, int count) {
   return all;
 }
 
+const json kTuning{{"type", "tuning"},
+                   {"mtu", 1400},
+                   {"sysctl", {{"net.ipv4.conf.IFNAME.arp_filter", "1"}, {"net.core.somaxconn", "500"}}}};
+
+json bandwidth() {
+  return {{"type", "bandwidth"},
+          {"ingressRate", 80000000},
+          {"ingressBurst", 8000000},
+          {"egressRate", 80000000},
+          {"egressBurst", 8000000}};
+}
+
+json bandwidth_by_subnet() {
+  json limits = bandwidth();
+  limits["unshapedSubnets"] = {"10.0.0.0/8", "fd00::/8"};
+  return limits;
+}
+
+json static_addresses() {
+  return {{"type", "static"},
+          {"addresses", {{{"address", "10.10.0.9/22"}, {"gateway", "10.10.0.1"}}}},
+          {"routes", {{{"dst", "0.0.0.0/0"}}}}};
+}
+
 void require_success(const Ran& ran) {
   INFO(ran.out << ran.err);
   REQUIRE(ran.exit_code == 0);
 }
 
-// From calls, "bridge ADD", to lines of the budget.
-Book lines(const std::string& name, const Book& calls) {
+// From calls, "bridge ADD", to lines of the budget: of the chain, and of the plugin that is its last.
+Book lines(const Case& of, const Book& calls) {
   Book all;
-  const auto own = name.find("portmap");
+  const std::string last = of.plugins.back().at("type");
+  const auto own = of.plugins.size() > 1 ? of.name.find(last) : std::string::npos;
   for (const auto& [call, figures] : calls) {
     const auto verb = call.substr(call.find(' '));
-    Figures& chain = all[name + verb];
+    Figures& chain = all[of.name + verb];
     chain = sum(chain, figures);
-    if (own != name.npos && call.starts_with("portmap")) all[name.substr(own) + verb] = figures;
+    if (own != std::string::npos && call.starts_with(last)) all[of.name.substr(own) + verb] = figures;
   }
   return all;
 }
@@ -79,6 +104,10 @@ std::vector<Case> cases() {
        .node_verbs = true},
       {.name = "bridge+masq+portmap 10 ports nftables", .plugins = with_ports("nftables"), .ports = 10},
       {.name = "bridge+masq+portmap 1 port iptables", .plugins = with_ports("iptables"), .ports = 1},
+      {.name = "bridge+tuning", .plugins = {bridge(), kTuning}},
+      {.name = "bridge+bandwidth", .plugins = {bridge(), bandwidth()}},
+      {.name = "bridge+bandwidth 2 subnets", .plugins = {bridge(), bandwidth_by_subnet()}},
+      {.name = "static", .plugins = {{{"type", "static"}, {"ipam", static_addresses()}}}},
       {.name = "host-local", .plugins = {{{"type", "host-local"}, {"ipam", host_local()}}}},
       {.name = "loopback", .plugins = {{{"type", "loopback"}}}},
   };
@@ -89,7 +118,15 @@ Case case_of(const std::string& name) {
   return *std::find_if(all.begin(), all.end(), [&](const Case& one) { return one.name == name; });
 }
 
+// How many pages a fault maps depends on how a file came into memory. A fresh copy on tmpfs is there whole, in pages
+// of its own.
+std::string copy_plugins(World& world) {
+  world.sh(std::string{"cp -rT "} + PATCHBAY_BIN + " /run/plugins");
+  return "/run/plugins";
+}
+
 Node::Node(Case of, int neighbours) : case_(std::move(of)), net_(world_, case_.plugins) {
+  net_.path = copy_plugins(world_);
   // No node is without connections, and whether ours has one must not depend on when its bridge says
   // by IGMP which groups it is in.
   world_.sh("conntrack -I -p tcp -s 192.0.2.2 -d 192.0.2.1 --sport 50000 --dport 22 --state ESTABLISHED -t 3600");
@@ -115,7 +152,7 @@ Book Node::round() {
     stop_measuring(world_);
     if (case_.node_verbs) measure_node_verbs(way, calls);
   }
-  return lines(case_.name, calls);
+  return lines(case_, calls);
 }
 
 void Node::measure_node_verbs(Way way, Book& calls) {
@@ -131,10 +168,13 @@ void Node::measure_node_verbs(Way way, Book& calls) {
 
 Book version_round(World& world) {
   Book calls;
+  const std::string path = copy_plugins(world);
   for (const Way way : {Way::traced, Way::alone}) {
     measure(world, way, calls);
-    for (const char* plugin : {"bridge", "veth", "host-local", "portmap", "loopback"}) {
-      require_success(world.call({.plugin = plugin, .command = "VERSION", .config = {{"cniVersion", "1.1.0"}}}));
+    for (const char* plugin :
+         {"bridge", "veth", "host-local", "static", "portmap", "tuning", "bandwidth", "loopback"}) {
+      require_success(
+          world.call({.plugin = plugin, .command = "VERSION", .config = {{"cniVersion", "1.1.0"}}, .path = path}));
     }
   }
   stop_measuring(world);
