@@ -24,7 +24,8 @@ Options:
 
 Environment (as cnitool has it):
   NETCONFPATH   where configurations are                 /etc/cni/net.d
-  CNI_PATH      where plugins are, separated by ":"      @PLUGINS@
+  CNI_PATH      where plugins are, separated by ":"
+                @PLUGINS@
   CNI_IFNAME    the interface's name in the container    eth0
   CNI_ARGS      "KEY=VALUE;KEY=VALUE" for the plugins    none
   CAP_ARGS      JSON object: a value per capability      none
@@ -63,10 +64,10 @@ std::string option_line(const Option& option) {
   return text.append(option.meaning) + "\n";
 }
 
-std::string with_plugin_directory(std::string text) {
+std::string with_plugin_path(std::string text) {
   constexpr std::string_view kPlace = "@PLUGINS@";
   const auto at = text.find(kPlace);
-  return at == std::string::npos ? text : text.replace(at, kPlace.size(), PATCHBAY_PLUGIN_DIR);
+  return at == std::string::npos ? text : text.replace(at, kPlace.size(), PATCHBAY_PLUGIN_PATH);
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ std::string overview(std::span<const Verb> verbs) {
     text += start + (start.size() < kColumn ? spaces(kColumn - start.size()) : "\n" + spaces(kColumn));
     text.append(verb.summary) += '\n';
   }
-  return with_plugin_directory(text.append(kRest));
+  return with_plugin_path(text.append(kRest));
 }
 
 std::string explain(const Verb& verb) {

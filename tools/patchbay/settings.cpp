@@ -129,7 +129,7 @@ Attachment attachment_from(const Arguments& arguments) {
 Chain chain_from(const Arguments& arguments, const Attachment* attachment) {
   const std::string& name = arguments.operands().at(0);
   contract::validate_network_name(name);
-  const Runner runner{split_path(variable("CNI_PATH", PATCHBAY_PLUGIN_DIR)), patience(arguments)};
+  const Runner runner{split_path(variable("CNI_PATH", PATCHBAY_PLUGIN_PATH)), patience(arguments)};
   const ResultCache cache = cache_from(arguments);
   return {network_from(config_directory(), name, cache, attachment), runner, cache, own_netns_allowed()};
 }

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Run by CPack over what it has installed: everything to where Debian has it.
+set(root "${CPACK_TEMPORARY_DIRECTORY}")
+list(GET CPACK_PATCHBAY_DEBIAN 0 sources)
+list(GET CPACK_PATCHBAY_DEBIAN 1 generated)
+
+function(move from to)
+  if(from STREQUAL to)
+    return()
+  endif()
+  get_filename_component(parent "${root}${to}" DIRECTORY)
+  file(MAKE_DIRECTORY "${parent}")
+  file(RENAME "${root}${from}" "${root}${to}")
+  # Parents that nothing else is in.
+  while(NOT from STREQUAL "/")
+    get_filename_component(from "${from}" DIRECTORY)
+    file(GLOB left "${root}${from}/*")
+    if(left OR from STREQUAL "/")
+      return()
+    endif()
+    file(REMOVE_RECURSE "${root}${from}")
+  endwhile()
+endfunction()
+
+move("${CPACK_PATCHBAY_PLUGIN_DIR}" "/usr/lib/cni")
+move("${CPACK_PATCHBAY_NETWORKMANAGER_DIR}" "/usr/lib/NetworkManager/conf.d")
+
+set(documentation "${root}/usr/share/doc/patchbay")
+file(REMOVE "${documentation}/LICENSE")
+file(COPY "${sources}/copyright" DESTINATION "${documentation}")
+file(COPY "${generated}/changelog" DESTINATION "${documentation}")
+file(GLOB manuals "${root}/usr/share/man/man*/*")
+execute_process(COMMAND gzip -9 -n "${documentation}/changelog" ${manuals} COMMAND_ERROR_IS_FATAL ANY)
+file(REMOVE "${root}/usr/share/man/man8/patchbay-ptp.8.gz")
+file(CREATE_LINK patchbay-veth.8.gz "${root}/usr/share/man/man8/patchbay-ptp.8.gz" SYMBOLIC)
