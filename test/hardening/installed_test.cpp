@@ -32,10 +32,11 @@ class Installed {
     return scratch_.path() + PATCHBAY_PLUGIN_DIR "/" + name;
   }
   [[nodiscard]] std::string tool() const { return scratch_.path() + PATCHBAY_INSTALL_BINDIR "/patchbay"; }
-  // Everything that can be executed.
+  // Everything that can be executed, but for the one script.
   [[nodiscard]] std::vector<std::string> executables() const {
     std::vector<std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator{scratch_.path()}) {
+      if (entry.path().filename() == "install-node") continue;
       if (entry.is_regular_file() && (entry.status().permissions() & fs::perms::owner_exec) != fs::perms::none)
         found.push_back(entry.path());
     }
