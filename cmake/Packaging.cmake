@@ -11,16 +11,10 @@ install(PROGRAMS "${PROJECT_SOURCE_DIR}/scripts/install-node" COMPONENT tool
   DESTINATION "${CMAKE_INSTALL_DATADIR}/patchbay")
 
 # --- node: names as common/attach and plugins/meta/bandwidth make them ----------------------------------
-string(REPEAT "[0-9a-f]" 11 VETH)
-string(REPEAT "[0-9a-f]" 12 IFB)
-string(REPEAT "?" 11 VETH_SHAPE)
-string(REPEAT "?" 12 IFB_SHAPE)
-foreach(kind VETH VETH_SHAPE)
-  string(PREPEND ${kind} "veth")
-endforeach()
-foreach(kind IFB IFB_SHAPE)
-  string(PREPEND ${kind} "bwp")
-endforeach()
+# systemd takes no pattern that is longer than a name, hence "?" for every digit.
+string(REPEAT "?" 11 digits)
+set(VETH "veth${digits}")
+set(IFB "bwp?${digits}")
 # NetworkManager reads this directory of packages and its own in /etc, wherever it is that we go.
 set(network_manager "/etc/NetworkManager/conf.d")
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
