@@ -42,6 +42,18 @@ Owner owner_in(const Json& entry) {
   return {entry.text_or("networkName", ""), entry.text_or("containerId", ""), entry.text_or("ifName", "")};
 }
 
+// libcni before 1.2 kept no namespace (containerd 1.6 and podman 4 have such ones), but what plugins answered.
+std::string netns_in(const Json& entry) {
+  std::string path = entry.text_or("netns", "");
+  const auto result = entry.object("result");
+  if (!path.empty() || !result) return path;
+  for (const Json& interface : result->list("interfaces")) {
+    path = interface.text_or("sandbox", "");
+    if (!path.empty()) break;
+  }
+  return path;
+}
+
 // Detached from the document, so that JSON pointers in messages begin at the result.
 std::optional<Json> detached(const std::optional<Json>& part) {
   if (!part) return std::nullopt;
@@ -78,7 +90,7 @@ CacheEntry parse_entry(const std::string& text, const Owner& owner) {
 
   CacheEntry entry;
   entry.attachment.owner = owner_in(document);
-  entry.attachment.netns = document.text_or("netns", "");
+  entry.attachment.netns = netns_in(document);
   entry.attachment.args = pairs_in(document);
   entry.attachment.capabilities = detached(document.object("capabilityArgs"));
   auto config = from_base64(document.text_or("config", ""));

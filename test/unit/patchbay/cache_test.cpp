@@ -64,6 +64,17 @@ TEST_CASE("what libcni wrote is read in full") {
   CHECK(entry->result->raw()["ips"][0]["address"] == "10.55.0.2/24");
 }
 
+TEST_CASE("where libcni kept no namespace, the result tells it") {
+  std::string text = kEntry;
+  const std::string key = R"("netns":"/run/netns/red",)";
+  text.erase(text.find(key), key.size());
+  CHECK(parse_entry(text, kOwner).attachment.netns == "/run/netns/red");
+  const std::string sandbox = R"("sandbox":"/run/netns/red")";
+  text.replace(text.find(sandbox), sandbox.size(), R"("sandbox":"")");
+  CHECK(parse_entry(text, kOwner).attachment.netns.empty());
+  CHECK(parse_entry(R"({"kind":"cniCacheV1"})", kOwner).attachment.netns.empty());
+}
+
 TEST_CASE("we write what libcni would, byte for byte") { CHECK(print_entry(parse_entry(kEntry, kOwner)) == kEntry); }
 
 TEST_CASE("what is empty is left out") {
