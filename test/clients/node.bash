@@ -12,6 +12,9 @@
 # The script runs in network and mount namespaces made for it (and a user namespace, without root):
 # empty tmpfs on /run and /var/lib, lo up, nothing of the machine's own network in sight. It stops at
 # the first command that fails, and says which. PATCHBAY_BIN: the directory of what is tested.
+#
+# "on_node podman lan" knows the words of support/podman.bash and support/lan.bash as well, and has a
+# PID namespace of its own: what a runtime leaves running ends with the test.
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export repository
@@ -34,6 +37,18 @@ need_built() {
   done
 }
 
+need_root() {
+  [[ $EUID == 0 ]] || skip "this runtime needs root"
+}
+
+# Skips the test where the distribution's Python, which its modules belong to, lacks one of these.
+need_python() {
+  local module
+  for module; do
+    /usr/bin/python3 -c "import $module" 2>/dev/null || skip "the distribution's Python has no module $module"
+  done
+}
+
 need_cnitool() {
   [[ -x $PEERS_BIN/cnitool ]] || skip "no cnitool in $PEERS_BIN: scripts/peers needs Go to build it"
 }
@@ -47,8 +62,9 @@ on_node() {
   local namespaces=(--net --mount)
   [[ $EUID == 0 ]] || namespaces+=(--user --map-root-user)
   unshare "${namespaces[@]}" true || skip "no namespaces of one's own on this machine"
+  (($# == 0)) || namespaces+=(--pid --fork --kill-child --mount-proc)
   # shellcheck disable=SC2016 # for the inner shell
-  unshare "${namespaces[@]}" bash -c 'source "$1" && start_node && source /dev/stdin' node "${BASH_SOURCE[0]}"
+  unshare "${namespaces[@]}" bash -c 'source "$0" && start_node "$@" && source /dev/stdin' "${BASH_SOURCE[0]}" "$@"
 }
 
 # --- inside -----------------------------------------------------------------------------------------
@@ -66,6 +82,12 @@ start_node() {
   ip link set lo up
   export NETCONFPATH=/run/net.d CNI_PATH=$PATCHBAY_BIN
   unset CNI_ARGS CAP_ARGS CNI_IFNAME CNI_NETNS_OVERRIDE
+  local words real_node=()
+  (($# == 0)) || real_node=(real_node)
+  for words in "${real_node[@]}" "$@"; do
+    # shellcheck disable=SC1090 # one of support/*.bash
+    source "$repository/test/clients/support/$words.bash"
+  done
 }
 
 # Nothing of a test outlives it.
