@@ -26,7 +26,7 @@ JSON
     before=$(ledger snapshot)
 
     ctr run --rm --cni $image red & red=$!
-    eventually 5 name_at 10.88.0.3
+    eventually 20 name_at 10.88.0.3
     [[ $(ctr run --rm --cni $image green /bin/nc 192.0.2.2 7) == 192.0.2.1 ]]
     [[ -n $(ctr run --rm --cni $image blue /bin/wget -qO- http://10.88.0.3/cgi-bin/name) ]]
     ledger check lan0

@@ -23,10 +23,12 @@ setup() {
     container red
     patchbay add blue /run/netns/red >/dev/null
     web red
-    reaches_lan_and_back red 8080
+    sees_lan red
+    [[ $(name_from_lan 192.0.2.1:8080) == red ]]
     ledger check lan0
     firewall-cmd --quiet --reload
-    reaches_lan_and_back red 8080
+    sees_lan red
+    [[ $(name_from_lan 192.0.2.1:8080) == red ]]
     ledger check lan0
     patchbay check blue /run/netns/red
     patchbay del blue /run/netns/red

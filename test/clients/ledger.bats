@@ -44,7 +44,7 @@ SCRIPT
     ip -n black link add eth0 type veth peer name eth1
     notices 'interface of nobody'
     ip netns del black
-    eventually 5 ledger check
+    eventually 20 ledger check
 SCRIPT
 }
 

@@ -5,7 +5,7 @@
 start_dbus() {
   mkdir -p /run/dbus
   dbus-daemon --system --nofork --nopidfile &
-  eventually 5 test -S /run/dbus/system_bus_socket
+  eventually 20 test -S /run/dbus/system_bus_socket
 }
 
 # start_firewalld [nftables|iptables]: sets $firewalld to its process.

@@ -53,7 +53,7 @@ reaches_pods() {
   done
   [[ $(name_at 127.0.0.1:8080) == red ]]
   udp_server "$1" 53
-  eventually 5 udp_answers 192.0.2.1:5353
+  eventually 20 udp_answers 192.0.2.1:5353
 }
 
 # pods_life [BACKEND]: two pods, from their first ADD to nothing.

@@ -54,7 +54,7 @@ web() {
   printf '%s\n' '#!/bin/sh' 'printf "Content-type: text/plain\n\n"' hostname >/run/www/cgi-bin/name
   chmod +x /run/www/cgi-bin/name
   ip netns exec "$1" unshare --uts sh -c "hostname $1; exec busybox httpd -f -p 80 -h /run/www" &
-  eventually 5 ip netns exec "$1" curl --silent --output /dev/null http://127.0.0.1/
+  eventually 20 ip netns exec "$1" curl --silent --output /dev/null http://127.0.0.1/
 }
 
 # What goes into a chain after a comma: firewall, where there is one of ours.

@@ -6,6 +6,7 @@ check     every interface, lease, limit and rule on this node belongs to a live 
           has its own; says what is not so, and fails. FOREIGN: links, and bridges with their ports, of others.
 snapshot  what there is on this node, a line each, to be compared
 """
+import re
 import sys
 
 import kernel
@@ -18,8 +19,9 @@ def snapshot() -> list[str]:
     for link in kernel.links():
         lines.append(f"link {link.name} {link.kind} {link.master} {' '.join(sorted(link.addresses))}")
     routes = kernel.run("ip", "-4", "route", "show", "table", "all") + kernel.run("ip", "-6", "route", "show", "table", "main")
-    # A bridge loses its carrier some time after its last port.
-    lines += [f"route {route.replace(' linkdown', '')}" for route in routes.splitlines() if "fe80::" not in route]
+    # A bridge loses its carrier some time after its last port; routes of router advertisements count down.
+    lines += ["route " + re.sub(" linkdown| expires [0-9]+sec", "", route) for route in routes.splitlines()
+              if "fe80::" not in route]
     lines += [f"rule {statement}" for statement in kernel.statements()]
     return sorted(lines + [f"file {path}" for path in state.files()])
 

@@ -35,6 +35,8 @@ class Comparison:
         host = kernel.links()
         self.host = [link for link in host if not foreign & {link.name, link.master}]
         others = {link.index for link in host} - {link.index for link in self.host}
+        self.foreign_subnets = [ipaddress.ip_interface(cidr).network for link in host if link.index in others
+                                for cidr in link.addresses]
         self.inside = [(namespace, link) for namespace in kernel.namespaces()
                        for link in kernel.links(namespace) if link.peer not in others]
         self.statements = kernel.statements()
@@ -107,6 +109,7 @@ class Comparison:
         found = set()
         for statement in self.statements:
             found |= _element_forward(statement) or _rule_forward(statement)
+        found = {f for f in found if not any(ipaddress.ip_address(f.address) in n for n in self.foreign_subnets)}
         self.same("host port", found, set().union(*(a.forwards for a in self.attachments)))
 
     # --- our own view ----------------------------------------------------------------------------------
