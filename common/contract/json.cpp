@@ -36,6 +36,20 @@ bool same_but_for_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+json::const_iterator member(const json& object, std::string_view key, const std::string& pointer) {
+  auto found = object.find(key);
+  if (found != object.end()) return found;
+  for (auto other = object.begin(); other != object.end(); ++other) {
+    if (!same_but_for_case(other.key(), key)) continue;
+    if (found != object.end()) {  // Go takes the last of them; the document's author may mean either
+      throw Error{Code::decode_failure, "the key " + detail::message_quote(key) + " is there in two spellings"}.at(
+          detail::pointer_to(pointer, other.key()));
+    }
+    found = other;
+  }
+  return found;
+}
+
 }  // namespace
 
 Json::Json(std::shared_ptr<const json> root, const json* value, std::string pointer)
@@ -43,19 +57,15 @@ Json::Json(std::shared_ptr<const json> root, const json* value, std::string poin
 
 std::optional<Json> Json::find(std::string_view key) const {
   if (!value_->is_object()) throw wrong_type(*this, "an object");
-  auto found = value_->find(key);
-  if (found == value_->end()) {
-    for (auto member = value_->begin(); member != value_->end(); ++member) {
-      if (!same_but_for_case(member.key(), key)) continue;
-      if (found != value_->end()) {  // Go takes the last of them; the document's author may mean either
-        throw Error{Code::decode_failure, "the key " + detail::message_quote(key) + " is there in two spellings"}.at(
-            detail::pointer_to(pointer_, member.key()));
-      }
-      found = member;
-    }
-  }
+  const auto found = member(*value_, key, pointer_);
   if (found == value_->end() || found->is_null()) return std::nullopt;
   return Json{root_, &*found, detail::pointer_to(pointer_, found.key())};
+}
+
+bool Json::is_null(std::string_view key) const {
+  if (!value_->is_object()) throw wrong_type(*this, "an object");
+  const auto found = member(*value_, key, pointer_);
+  return found != value_->end() && found->is_null();
 }
 
 bool Json::flag(std::string_view key, bool otherwise) const {

@@ -34,6 +34,7 @@ class Json {
   // --- members of an object -------------------------------------------------------------------
   [[nodiscard]] std::optional<Json> find(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return find(key).has_value(); }
+  [[nodiscard]] bool is_null(std::string_view key) const;  // there, and null
   [[nodiscard]] bool flag(std::string_view key, bool otherwise = false) const;
   [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
   [[nodiscard]] std::string text_or(std::string_view key, std::string_view otherwise) const;

@@ -72,9 +72,12 @@ Result Request::required_previous_result() const {
 }
 
 std::optional<Owners> Request::valid_attachments() const {
-  auto list = config.find("cni.dev/valid-attachments");
-  if (!list) list = config.find("cni.dev/attachments");
-  if (!list) return std::nullopt;
+  constexpr const char* kKey = "cni.dev/valid-attachments";
+  constexpr const char* kHistoricalKey = "cni.dev/attachments";
+  auto list = config.find(kKey);
+  if (!list && config.is_null(kKey)) return Owners{};
+  if (!list) list = config.find(kHistoricalKey);
+  if (!list) return config.is_null(kHistoricalKey) ? std::optional{Owners{}} : std::nullopt;
   Owners owners;
   for (const Json& attachment : list->elements(kMostAttachments)) {
     owners.push_back({.network = owner.network,

@@ -49,7 +49,8 @@ struct Request {
   // The same; throws invalid_config "needs the result of an earlier plugin" when absent.
   [[nodiscard]] Result required_previous_result() const;
   // GC: cni.dev/valid-attachments (or the historical cni.dev/attachments), as owners of this network.
-  // nullopt when neither key is there, which GC must treat as a refusal, not as "none is valid".
+  // nullopt when neither key is there, which GC must treat as a refusal, not as "none is valid". That is
+  // what null means: Go's empty list, as CRI-O sends it when it has no pods.
   [[nodiscard]] std::optional<Owners> valid_attachments() const;
 };
 

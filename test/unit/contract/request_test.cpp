@@ -156,7 +156,8 @@ TEST_CASE("The valid attachments are owners of this network") {
     return request(R"({"name":"n","cniVersion":"1.1.0",)" + list + "}", Command::gc).valid_attachments();
   };
   CHECK_FALSE(owners(R"("x":1)"));
-  CHECK_FALSE(owners(R"("cni.dev/valid-attachments":null)"));
+  CHECK(owners(R"("cni.dev/valid-attachments":null,"cni.dev/attachments":null)") == Owners{});
+  CHECK(owners(R"("cni.dev/attachments":null)") == Owners{});
   CHECK(owners(R"("cni.dev/valid-attachments":[])") == Owners{});
   const Owners one{{"n", "c1", "eth0"}};
   const std::string c1 = R"([{"containerID":"c1","ifname":"eth0","more":1}])";
