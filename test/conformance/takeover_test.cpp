@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node changes hands: what one suite has attached, the other checks and removes, leaving nothing.
 
-#include <regex>
+#include "test/conformance/takeover.hpp"
 
 #include "test/conformance/suite.hpp"
 #include "test/support/catch.hpp"
-#include "test/support/chain.hpp"
 
 namespace {
 
@@ -13,76 +12,9 @@ using namespace patchbay::test;
 using namespace patchbay::test::conformance;
 using nlohmann::json;
 
-struct Network {
-  const char* name;
-  std::vector<json> (*plugins)(const std::string& backend, bool with_portmap);
-  bool with_masquerade, with_portmap, with_ipv6;
-};
-
-std::vector<json> plugins(const Network& network) {
-  auto plugins = network.plugins("iptables", network.with_portmap);
-  plugins[0]["ipMasq"] = network.with_masquerade;
-  if (!network.with_ipv6) {
-    plugins[0]["ipam"]["ranges"].erase(1);
-    plugins[0]["ipam"]["routes"].erase(1);
-  }
-  return plugins;
-}
-
-const json kHostPorts{{{"hostPort", 8080}, {"containerPort", 80}, {"protocol", "tcp"}},
-                      {{"hostPort", 8053}, {"containerPort", 53}, {"protocol", "udp"}}};
-
-// A World with a network on which one container has come and gone, so that what containers share
-// (the bridge, top-level chains) is there.
-struct Node {
-  explicit Node(const Network& network, const Suite& first)
-      : all_plugins(plugins(network)), chain(world, all_plugins, "net", "1.0.0") {
-    by(first);
-    if (network.with_portmap) chain.port_mappings = kHostPorts;
-    chain.add("warm-up");
-    chain.del("warm-up");
-    world.remove_netns("warm-up");
-    collect_garbage();  // where no interface needs it any more the guard of localhost goes as well
-  }
-  void by(const Suite& suite) { chain.path = suite.directory; }
-  // The reference cannot know of our records, lease index and guard of localhost: they wait for our next GC.
-  void collect_garbage() {
-    Chain newer{world, all_plugins, "net", "1.1.0"};
-    CHECK(newer.gc({}).exit_code == 0);
-  }
-  // What connections left in conntrack is not the plugins' business here.
-  void forget_connections() { world.sh("conntrack -F 2>/dev/null"); }
-
-  World world;
-  std::vector<json> all_plugins;
-  Chain chain;
-};
-
 // The reference's portmap 1.1.1 takes the rules of one family for those of the other.
 bool can_check(const Suite& suite, const Network& network) {
   return suite.directory != reference().directory || !network.with_portmap;
-}
-
-using Snapshot = std::map<std::string, std::string>;
-
-// It stays as long as some interface has route_localnet, which bridges and cables of both suites get.
-Snapshot without_localhost_guard(Snapshot snapshot) {
-  const std::regex guard{"raw [^\n]*patchbay: localhost[^\n]*\n?"};
-  for (const char* topic : {"host iptables", "host ip6tables"}) {
-    auto& rules = snapshot[topic];
-    rules = std::regex_replace(rules, guard, "");
-  }
-  return snapshot;
-}
-
-std::string changes_beside_our_own(const Snapshot& before_all, const Snapshot& after_all) {
-  const Snapshot before = without_localhost_guard(before_all);
-  Snapshot after = without_localhost_guard(after_all);
-  std::erase_if(after, [](const auto& topic) {
-    return topic.first.starts_with("file /run/patchbay/") ||
-           topic.first.starts_with("file /var/lib/cni/networks/.patchbay/");
-  });
-  return difference(before, after);
 }
 
 void hand_over(const Network& network, const Suite& from, const Suite& to) {
@@ -113,6 +45,8 @@ TEST_CASE("what one suite attaches the other checks and removes") {
                                    Network{"bridge, masquerade, both families", usual_plugins, true, false, true},
                                    Network{"bridge, host ports", usual_plugins, false, true, false},
                                    Network{"bridge, everything", usual_plugins, true, true, true},
+                                   Network{"bridge, fixed address", fixed_address_plugins, false, false, false},
+                                   Network{"bridge, tuned and limited", tuned_and_limited_plugins, true, false, true},
                                    Network{"ptp", point_to_point_plugins, false, false, false},
                                    Network{"ptp, masquerade", point_to_point_plugins, true, false, false},
                                    Network{"ptp, everything", point_to_point_plugins, true, true, true});
@@ -121,6 +55,40 @@ TEST_CASE("what one suite attaches the other checks and removes") {
     DYNAMIC_SECTION(network.name << ": from " << other.name << " to us") { hand_over(network, other, ours()); }
     DYNAMIC_SECTION(network.name << ": from us to " << other.name) { hand_over(network, ours(), other); }
   }
+}
+
+// Where the interface outlives it, DEL of tuning puts back what the other suite has written down.
+TEST_CASE("one suite's tuning is taken back by the other") {
+  if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
+  const bool ours_first = GENERATE(true, false);
+  const Suite first = ours_first ? ours() : reference(), second = ours_first ? reference() : ours();
+  INFO("first " << first.name);
+  World world;
+  const std::string netns = world.netns("c1");
+  world.sh("ip -n c1 link add eth0 type veth peer name other");
+  const auto before = world.snapshot();
+  const json interface {
+    {"name", "eth0"}, {"mac", "02:00:5e:00:00:01"}, { "sandbox", netns }
+  };
+  const auto call = [&](const Suite& suite, const char* verb) {
+    return world.call({.plugin = "tuning",
+                       .command = verb,
+                       .config = {{"cniVersion", "1.0.0"},
+                                  {"name", "net"},
+                                  {"type", "tuning"},
+                                  {"mac", "02:00:5e:00:00:03"},
+                                  {"mtu", 1400},
+                                  {"promisc", true},
+                                  {"prevResult", {{"cniVersion", "1.0.0"}, {"interfaces", {interface}}}}},
+                       .container = "c1",
+                       .netns = netns,
+                       .path = suite.directory});
+  };
+  REQUIRE(call(first, "ADD").exit_code == 0);
+  CHECK(difference(before, world.snapshot()) != "");
+  CHECK(call(second, "CHECK").exit_code == 0);
+  CHECK(call(second, "DEL").exit_code == 0);
+  CHECK(difference(before, world.snapshot()) == "");
 }
 
 TEST_CASE("containers of both suites live on one network, and each suite removes the other's") {
