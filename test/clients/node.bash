@@ -49,9 +49,15 @@ need_python() {
   done
 }
 
-need_cnitool() {
-  [[ -x $PEERS_BIN/cnitool ]] || skip "no cnitool in $PEERS_BIN: scripts/peers needs Go to build it"
+# Skips the test unless scripts/peers has built all of these.
+need_peer() {
+  local program
+  for program; do
+    [[ -x $PEERS_BIN/$program ]] || skip "no $program in $PEERS_BIN: scripts/peers --all builds it, with Go"
+  done
 }
+
+need_cnitool() { need_peer cnitool; }
 
 # Skips the test unless the reference plugins are installed.
 need_reference() {

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""image.py FILE: writes the image that every runtime runs in these tests, as "docker save" would.
+"""image.py FILE [NAME COMMAND…]: writes the image that every runtime runs in these tests, as "docker save"
+would; or one like it with another name and command.
 
 It is busybox alone. Its command serves, on port 80 and in both families, /cgi-bin/name: the name of the
 host that it runs on. Nothing in it is written to, so that it also serves as the sandbox of a pod.
@@ -19,6 +20,7 @@ COMMAND = ["/bin/httpd", "-f", "-p", "80", "-h", "/www"]
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
     "etc/group": "root:x:0:\n",
+    "www/index.html": "It works.\n",
     "www/cgi-bin/name": "#!/bin/sh\nprintf 'Content-type: text/plain\\n\\n'\nhostname\n",
 }
 DIRECTORIES = ["bin", "dev", "etc", "proc", "root", "sys", "tmp", "www", "www/cgi-bin"]
@@ -51,22 +53,22 @@ def layer() -> bytes:
     return buffer.getvalue()
 
 
-def main(path: str) -> None:
+def main(path: str, name: str = NAME, *command: str) -> None:
     rootfs = layer()
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     config = json.dumps({
         "architecture": architecture, "os": "linux",
-        "config": {"Env": ["PATH=/bin"], "Cmd": COMMAND, "WorkingDir": "/"},
+        "config": {"Env": ["PATH=/bin"], "Cmd": command or COMMAND, "WorkingDir": "/"},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(rootfs).hexdigest()]},
     }).encode()
     config_name = hashlib.sha256(config).hexdigest() + ".json"
-    manifest = json.dumps([{"Config": config_name, "RepoTags": [NAME], "Layers": ["layer.tar"]}]).encode()
+    manifest = json.dumps([{"Config": config_name, "RepoTags": [name], "Layers": ["layer.tar"]}]).encode()
     with tarfile.open(path, mode="w") as archive:
-        for name, content in (("layer.tar", rootfs), (config_name, config), ("manifest.json", manifest)):
-            add(archive, name, content)
+        for entry, content in (("layer.tar", rootfs), (config_name, config), ("manifest.json", manifest)):
+            add(archive, entry, content)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) in (1, 3):
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])

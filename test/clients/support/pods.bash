@@ -8,7 +8,7 @@ netns_of() { jq -r '.result.interfaces[] | .sandbox // empty' "/var/lib/cni/resu
 # pods_network [BACKEND]: both families, and everything that a kubelet asks of plugins.
 pods_network() {
   cat >/etc/cni/net.d/10-pods.conflist <<JSON
-{"cniVersion": "1.0.0", "name": "pods", "plugins": [
+{"cniVersion": "${pods_version:-1.0.0}", "name": "pods", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isDefaultGateway": true, "ipMasq": true, "hairpinMode": true,
    ${1:+"\"ipMasqBackend\": \"$1\","}
    "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/24"}], [{"subnet": "fd00:88::/64"}]]}},
@@ -23,7 +23,7 @@ pods_node() {
   pods_network "$@"
   start_containerd
   load_image k8s.io
-  cri status | grep -qx 'NetworkReady yes'
+  cri status | grep -x 'NetworkReady yes' >/dev/null # not -q, which would not listen to the end
   cri remove "$(cri run first --port 81:80 --annotation kubernetes.io/egress-bandwidth=1M)"
 }
 
