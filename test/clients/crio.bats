@@ -25,6 +25,7 @@ pods_life() {
     start $red red >/dev/null
     green=$(pod green)
     shell=$(start $green green /bin/sleep 1000)
+    eventually 10 name_from_lan 192.0.2.1:8080 >/dev/null
     for address in $(addresses_of $red); do
       [[ $(name_at $address) == red ]]
       [[ $(crictl exec $shell wget -qO- http://$address/cgi-bin/name) == red ]]
