@@ -52,8 +52,8 @@ Figures renewed(Figures measured, const Figures& old) {
 
 // Some kernels cannot do everything that the file has a budget for.
 bool is_possible(std::string_view name) {
-  static const bool no_iptables = lacks_legacy_iptables().has_value();
-  return !no_iptables || name.find("iptables") == name.npos;
+  static const bool no_legacy = lacks_legacy_iptables().has_value();
+  return !no_legacy || name.find("iptables") == name.npos || name.find("iptables-nft") != name.npos;
 }
 
 Book measure_everything(const std::function<bool(const Book&)>& enough) {

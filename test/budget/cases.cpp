@@ -104,6 +104,10 @@ std::vector<Case> cases() {
        .node_verbs = true},
       {.name = "bridge+masq+portmap 10 ports nftables", .plugins = with_ports("nftables"), .ports = 10},
       {.name = "bridge+masq+portmap 1 port iptables", .plugins = with_ports("iptables"), .ports = 1},
+      {.name = "bridge+masq+portmap 1 port iptables-nft",
+       .plugins = with_ports("iptables"),
+       .ports = 1,
+       .iptables = "nft"},
       {.name = "bridge+tuning", .plugins = {bridge(), kTuning}},
       {.name = "bridge+bandwidth", .plugins = {bridge(), bandwidth()}},
       {.name = "bridge+bandwidth 2 subnets", .plugins = {bridge(), bandwidth_by_subnet()}},
@@ -126,6 +130,7 @@ std::string copy_plugins(World& world) {
 }
 
 Node::Node(Case of, int neighbours) : case_(std::move(of)), net_(world_, case_.plugins) {
+  world_.set_iptables(case_.iptables);
   net_.path = copy_plugins(world_);
   // No node is without connections, and whether ours has one must not depend on when its bridge says
   // by IGMP which groups it is in.

@@ -16,8 +16,9 @@ namespace patchbay::test::budget {
 struct Case {
   std::string name;
   std::vector<nlohmann::json> plugins;
-  int ports = 0;            // of every container, to the host
-  bool node_verbs = false;  // STATUS and GC too
+  int ports = 0;                    // of every container, to the host
+  bool node_verbs = false;          // STATUS and GC too
+  std::string iptables = "legacy";  // what the node's is, see test/support/world.hpp
 };
 
 std::vector<Case> cases();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,11 @@ struct Network {
   const char* name;
   std::vector<nlohmann::json> (*plugins)(const std::string& backend, bool with_portmap);
   bool with_masquerade, with_portmap, with_ipv6;
+  const char* iptables = "legacy";  // or "nft"
 };
+
+// Why this node cannot be had, for PATCHBAY_SKIP.
+std::optional<std::string> lacks_legacy(const Network& network);
 
 // More of usual_plugins' kind.
 std::vector<nlohmann::json> fixed_address_plugins(const std::string& backend, bool with_portmap);

@@ -38,18 +38,21 @@ void hand_over(const Network& network, const Suite& from, const Suite& to) {
 
 TEST_CASE("what one suite attaches the other checks and removes") {
   if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
-  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
-  const Network network = GENERATE(Network{"bridge", usual_plugins, false, false, false},
-                                   Network{"bridge, both families", usual_plugins, false, false, true},
-                                   Network{"bridge, masquerade", usual_plugins, true, false, false},
-                                   Network{"bridge, masquerade, both families", usual_plugins, true, false, true},
-                                   Network{"bridge, host ports", usual_plugins, false, true, false},
-                                   Network{"bridge, everything", usual_plugins, true, true, true},
-                                   Network{"bridge, fixed address", fixed_address_plugins, false, false, false},
-                                   Network{"bridge, tuned and limited", tuned_and_limited_plugins, true, false, true},
-                                   Network{"ptp", point_to_point_plugins, false, false, false},
-                                   Network{"ptp, masquerade", point_to_point_plugins, true, false, false},
-                                   Network{"ptp, everything", point_to_point_plugins, true, true, true});
+  const Network network =
+      GENERATE(Network{"bridge", usual_plugins, false, false, false},
+               Network{"bridge, both families", usual_plugins, false, false, true},
+               Network{"bridge, masquerade", usual_plugins, true, false, false},
+               Network{"bridge, masquerade, both families", usual_plugins, true, false, true},
+               Network{"bridge, host ports", usual_plugins, false, true, false},
+               Network{"bridge, everything", usual_plugins, true, true, true},
+               Network{"bridge, fixed address", fixed_address_plugins, false, false, false},
+               Network{"bridge, tuned and limited", tuned_and_limited_plugins, true, false, true},
+               Network{"ptp", point_to_point_plugins, false, false, false},
+               Network{"ptp, masquerade", point_to_point_plugins, true, false, false},
+               Network{"ptp, everything", point_to_point_plugins, true, true, true},
+               Network{"bridge, everything, iptables-nft", usual_plugins, true, true, true, "nft"},
+               Network{"ptp, IPv4, iptables-nft", point_to_point_plugins, true, true, false, "nft"});
+  if (const auto reason = lacks_legacy(network)) PATCHBAY_SKIP(*reason);
   for (const Suite& other : {reference(), newest_reference()}) {
     if (lacks(other)) continue;
     DYNAMIC_SECTION(network.name << ": from " << other.name << " to us") { hand_over(network, other, ours()); }
@@ -93,8 +96,9 @@ TEST_CASE("one suite's tuning is taken back by the other") {
 
 TEST_CASE("containers of both suites live on one network, and each suite removes the other's") {
   if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
-  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
-  Node node{{"bridge, masquerade, both families", usual_plugins, true, false, true}, reference()};
+  const Network network{"", usual_plugins, true, false, true, GENERATE("legacy", "nft")};
+  if (const auto reason = lacks_legacy(network)) PATCHBAY_SKIP(*reason);
+  Node node{network, reference()};
   for (const char* name : {"red", "blue"}) node.world.netns(name);
   const auto before = node.world.snapshot();
   node.chain.add("red");
@@ -115,11 +119,12 @@ TEST_CASE("containers of both suites live on one network, and each suite removes
 
 TEST_CASE("host ports of both suites stand side by side") {
   if (const auto reason = lacks(reference())) PATCHBAY_SKIP(*reason);
-  if (const auto reason = lacks_legacy_iptables()) PATCHBAY_SKIP(*reason);
+  const Network network{"", usual_plugins, true, true, true, GENERATE("legacy", "nft")};
+  if (const auto reason = lacks_legacy(network)) PATCHBAY_SKIP(*reason);
   const bool ours_first = GENERATE(true, false);
   const Suite first = ours_first ? ours() : reference(), second = ours_first ? reference() : ours();
-  INFO("first " << first.name);
-  Node node{{"bridge, everything", usual_plugins, true, true, true}, first};
+  INFO("first " << first.name << ", iptables-" << network.iptables);
+  Node node{network, first};
   for (const char* name : {"red", "blue"}) node.world.netns(name);
   const auto before = node.world.snapshot();
   node.chain.add("red");

@@ -75,8 +75,9 @@ bool any_host_port(const Table& nat) { return nat.has_rules(kHostPortDnat); }
 // The guard was promised with rules of ours, which tell their attachment; the reference's are as they
 // are.
 bool guard_is_missing(const Owner& owner, net::Family family) {
-  for (const TableId& raw : existing_of({&family, 1}, kRaw)) {
-    if (has_localhost_guard(*open(raw))) return false;
+  for (const Variant variant : kVariants) {
+    const TableId raw{variant, family, kRaw};
+    if (exists(raw) && has_localhost_guard(*open(raw))) return false;
   }
   const auto nat_tables = existing_of({&family, 1});
   return std::ranges::any_of(nat_tables, [number = attachment_number(owner)](const TableId& nat) {
@@ -118,7 +119,9 @@ std::string program_of(net::Family family) { return family == net::Family::v4 ? 
 void add_missing(std::vector<std::string>& missing, net::Family family, const std::vector<Rule>& wanted) {
   const std::string program = program_of(family);
   std::optional<std::vector<Rule>> fewest;
-  for (const TableId& nat : existing_of({&family, 1})) {
+  for (const Variant variant : kVariants) {  // what is whole in one need not be looked for in the other
+    const TableId nat{variant, family};
+    if ((fewest && fewest->empty()) || !exists(nat)) continue;
     auto absent_here = absent(*open(nat), wanted);
     if (!fewest || absent_here.size() < fewest->size()) fewest = std::move(absent_here);
   }
