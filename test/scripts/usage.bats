@@ -13,7 +13,7 @@ scripts=$BATS_TEST_DIRNAME/../../scripts
 }
 
 @test "an unknown option is refused, with the usage" {
-  for script in setup test test-in-guest lint peers demo bench stress fuzz faults install-node package; do
+  for script in setup test test-in-guest lint peers demo bench stress fuzz faults install-node package kind-install; do
     run "$scripts/$script" --no-such-option
     [ "$status" -eq 2 ]
     [[ "$output" == *"usage: scripts/$script"* ]]
