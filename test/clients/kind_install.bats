@@ -58,13 +58,14 @@ SCRIPT
 SCRIPT
 }
 
-@test "kind-install follows a node to its new address" {
+@test "kind-install takes a tarball, and follows a node to its new address" {
   on_node <<'SCRIPT'
     source $repository/test/kubernetes/kind_lab.bash
-    kind_install lab --from "$PATCHBAY_BIN"
+    tar --create --use-compress-program='gzip -1' --file $lab/plugins.tgz --directory "$PATCHBAY_BIN" .
+    kind_install lab --from $lab/plugins.tgz
     sed -i 's/192.0.2.2,/192.0.2.3,/' $lab/nodes
     on two ip address add 192.0.2.3/24 dev eth0
-    kind_install lab --from "$PATCHBAY_BIN"
+    kind_install lab --from $lab/plugins.tgz
     [[ $(on one ip route show 10.244.1.0/24 proto 112) == "10.244.1.0/24 via 192.0.2.3 dev eth0"* ]]
 SCRIPT
 }
@@ -138,5 +139,29 @@ SCRIPT
     source $repository/test/kubernetes/kind_lab.bash
     fails 1 kind_install lab --from /run
     [[ $complaint == *"/run has no plugins"* ]]
+SCRIPT
+}
+
+@test "a node hands out its own part of the cluster's range, and the gateway is not in it" {
+  on_node <<'SCRIPT'
+    # hands_out RANGE GATEWAY LAST
+    hands_out() {
+      local found
+      echo "one $1 192.0.2.1" | $repository/deploy/node-network --node one --conf-dir /run/net.d \
+        --cluster-range 10.0.0.0/8,fd00::/16 >/dev/null
+      found=$(jq -r '.plugins[0].ipam.ranges[0][0] | .subnet, .gateway, .rangeStart, .rangeEnd' /run/net.d/*.conflist)
+      [[ $(echo $found) == "$4 $2 $2 $3" ]]
+    }
+    hands_out 10.244.1.0/24 10.244.1.1 10.244.1.254 10.0.0.0/8
+    hands_out 10.244.2.64/26 10.244.2.65 10.244.2.126 10.0.0.0/8
+    hands_out 10.128.0.0/9 10.128.0.1 10.255.255.254 10.0.0.0/8
+    hands_out fd00:10:244:5::/64 fd00:10:244:5:0:0:0:1 fd00:10:244:5:ffff:ffff:ffff:ffff fd00::/16
+    hands_out fd00::5:0:0/96 fd00:0:0:0:0:5:0:1 fd00:0:0:0:0:5:ffff:ffff fd00::/16
+    for range in 10.244.1.0/31 fd00:10:244:5::/60; do
+      fails 1 hands_out $range none none none
+      [[ $complaint == *"a node cannot have the range $range"* ]]
+    done
+    fails 1 $repository/deploy/node-network --node two --cluster-range 10.0.0.0/8 <<<"one 10.1.0.0/24 192.0.2.1"
+    [[ $complaint == *"the cluster has given the node two no range"* ]]
 SCRIPT
 }

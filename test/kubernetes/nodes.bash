@@ -25,9 +25,10 @@ lan_up() {
 node_up() {
   local name=$1 number=$2
   mkdir -p "$lab/$name"/{etc/cni/net.d,opt/cni/bin,var/lib,var/log}
-  unshare --net --mount --pid --fork --kill-child "$kubernetes/node-init" "$lab/$name" &
+  unshare --net --mount --pid --fork --kill-child "$kubernetes/node-init" "$lab/$name" 2>"$lab/$name/complaints" &
   # shellcheck disable=SC2016 # for the inner shell
-  timeout 10 bash -c 'until [[ -s $0 ]]; do sleep 0.01; done' "$lab/$name/init" || return
+  timeout 10 bash -c 'until [[ -s $0 ]]; do sleep 0.01; done' "$lab/$name/init" ||
+    { cat "$lab/$name/complaints" >&2; return 1; }
   ip link add "lan$number" master lan type veth peer name eth0 netns "$(<"$lab/$name/init")"
   ip link set "lan$number" up
   on "$name" ip address add "192.0.2.$number/24" dev eth0
@@ -49,7 +50,6 @@ node_down() {
   init=$(<"$lab/$1/init")
   kill -KILL "$init"
   rm "$lab/$1/init"
-  # The kernel takes its time to remove a network namespace; its cable tells when.
   # shellcheck disable=SC2016 # for the inner shell
   timeout 20 bash -c 'while [[ -e /proc/$0 ]]; do sleep 0.05; done' "$init"
 }
