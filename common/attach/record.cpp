@@ -123,6 +123,21 @@ std::vector<Records::File> Records::files() const {
   return files;
 }
 
+bool Records::any(const std::string& network, const std::function<bool(const Record&)>& is_it) const {
+  const auto in = [&](const std::string& name) {
+    const os::Directory directory = of(name);
+    const auto names = directory.list();
+    return std::any_of(names.begin(), names.end(), [&](const std::string& file) {
+      const auto record = read_record(directory, file);
+      return record && is_it(*record);
+    });
+  };
+  if (in(network)) return true;
+  const auto others = os::Directory::at(directory_ + "/" + plugin_, kDirectoryMode).directories();
+  return std::any_of(others.begin(), others.end(),
+                     [&](const std::string& name) { return name != network && in(name); });
+}
+
 void Records::remove(const File& file) const { of(file.network).remove(file.name); }
 
 std::optional<Record> Records::find_by_tag(const std::string& tag) const {
@@ -175,6 +190,11 @@ std::optional<firewall::Intents> intents_of(const Record& record) {
     intents.port_forwards = record.forwarding;
     intents.port_forwards->families = record.port_forwards;
   }
+  if (record.acceptance) {
+    intents.forwarding = record.acceptance;
+    intents.forwarding->addresses = record.addresses;
+  }
+  if (!record.isolated_ports.empty()) intents.isolation = firewall::PortIsolation{record.isolated_ports};
   return intents;
 }
 

@@ -8,6 +8,7 @@
 // is missing, DEL finds everything by names and tags.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ struct Record {
   std::optional<firewall::PortForwards> forwarding;  // how the ports are forwarded; without `families`
   std::optional<net::Mac> mac;                       // the one that the spoof check lets in
   std::string cable;                                 // veth: the name of the direct cable
+  std::optional<firewall::Forwarding> acceptance;    // firewall: how it is accepted; without `addresses`
+  std::vector<std::string> isolated_ports;           // firewall
 };
 
 inline constexpr const char* kRunDirectory = "/run/patchbay";
@@ -69,6 +72,8 @@ class Records {
   [[nodiscard]] Stale stale(const std::string& network, const Owners& valid) const;
   void remove(const std::string& network, const Stale& stale) const;
   [[nodiscard]] std::vector<File> files() const;  // of all networks
+  // Whether there is such a record, of any network, that of `network` asked first: reads until there is.
+  [[nodiscard]] bool any(const std::string& network, const std::function<bool(const Record&)>& is_it) const;
   void remove(const File& file) const;
   // By tag, in any network: for telling whether a competitor is alive.
   [[nodiscard]] std::optional<Record> find_by_tag(const std::string& tag) const;

@@ -28,6 +28,11 @@ constexpr std::array<std::pair<std::string_view, Field>, 5> kFields{{{"source", 
 constexpr std::array<std::pair<std::string_view, Protocol>, 3> kProtocols{
     {{"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"sctp", Protocol::sctp}}};
 
+constexpr std::array<std::pair<std::string_view, firewall::Ingress>, 3> kPolicies{
+    {{"open", firewall::Ingress::open},
+     {"same-bridge", firewall::Ingress::same_bridge},
+     {"isolated", firewall::Ingress::isolated}}};
+
 template <typename Table, typename Value>
 std::string name_in(const Table& table, Value value) {
   for (const auto& [name, known] : table) {
@@ -126,6 +131,23 @@ firewall::PortForwards to_forwarding(const Json& object) {
           .external_set_mark_chain = required(object.text("externalSetMarkChain"))};
 }
 
+json to_json(const firewall::Forwarding& acceptance) {
+  json object{{"adminChain", acceptance.admin_chain}};
+  if (acceptance.policy) {
+    object["ingressPolicy"] = name_in(kPolicies, acceptance.policy->ingress);
+    object["bridge"] = acceptance.policy->bridge;
+  }
+  return object;
+}
+
+firewall::Forwarding to_acceptance(const Json& object) {
+  firewall::Forwarding acceptance{.addresses = {}, .admin_chain = required(object.text("adminChain")), .policy = {}};
+  if (const auto policy = object.text("ingressPolicy")) {
+    acceptance.policy = {.ingress = value_in(kPolicies, *policy), .bridge = required(object.text("bridge"))};
+  }
+  return acceptance;
+}
+
 Record to_record(const Json& object) {
   Record record;
   record.owner = {.network = required(object.text("network")),
@@ -147,6 +169,8 @@ Record to_record(const Json& object) {
   if (const auto forwarding = object.object("forwarding")) record.forwarding = to_forwarding(*forwarding);
   record.mac = object.mac("mac");
   record.cable = object.text_or("cable", "");
+  if (const auto acceptance = object.object("acceptance")) record.acceptance = to_acceptance(*acceptance);
+  record.isolated_ports = object.texts("isolatedPorts");
   return record;
 }
 
@@ -169,6 +193,8 @@ std::string print_record(const Record& record) {
   for (const net::Cidr& address : record.addresses) object["addresses"].push_back(address.to_string());
   if (record.backend) object["backend"] = firewall::to_string(*record.backend);
   if (record.forwarding) object["forwarding"] = to_json(*record.forwarding);
+  if (record.acceptance) object["acceptance"] = to_json(*record.acceptance);
+  if (!record.isolated_ports.empty()) object["isolatedPorts"] = record.isolated_ports;
   if (record.mac) object["mac"] = record.mac->to_string();
   if (record.netns) object["netns"] = ipam::to_string(*record.netns);
   return object.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
 #include "common/base/error_list.hpp"
 #include "common/firewall/iptables/iptables.hpp"
@@ -15,14 +16,18 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// What `backend` has to do with `intents`: MacSpoofCheck is for nftables, whatever the backend.
+// What `backend` has to do with `intents`: what is about frames is for nftables, whatever the backend.
 Intents share(const Intents& intents, Backend backend, Backend chosen) {
   Intents share;
   if (backend == chosen) {
     share.masquerade = intents.masquerade;
     share.port_forwards = intents.port_forwards;
+    share.forwarding = intents.forwarding;
   }
-  if (backend == Backend::nftables) share.mac_spoof = intents.mac_spoof;
+  if (backend == Backend::nftables) {
+    share.mac_spoof = intents.mac_spoof;
+    share.isolation = intents.isolation;
+  }
   return share;
 }
 
@@ -54,6 +59,22 @@ Backend what_this_host_runs_on(std::span<const net::Family> families) {
   return !iptables::is_legacy_loaded() || nftables_works() ? Backend::nftables : Backend::iptables;
 }
 
+bool has(const std::vector<Kind>& kinds, Kind kind) { return std::ranges::find(kinds, kind) != kinds.end(); }
+
+std::vector<Kind> kinds_of(const Intents& intents) {
+  std::vector<Kind> kinds;
+  if (intents.masquerade) kinds.push_back(Kind::masquerade);
+  if (intents.port_forwards) kinds.push_back(Kind::host_port);
+  if (intents.mac_spoof) kinds.push_back(Kind::mac_spoof);
+  if (intents.forwarding) kinds.push_back(Kind::forward);
+  if (intents.isolation) kinds.push_back(Kind::isolation);
+  return kinds;
+}
+
+void add_new(Words& to, std::string word) {
+  if (std::ranges::find(to, word) == to.end()) to.push_back(std::move(word));
+}
+
 // DEL and GC clean whatever this host has.
 template <typename Nftables, typename Iptables>
 void on_both(const Nftables& by_nftables, const Iptables& by_iptables) {
@@ -69,7 +90,7 @@ std::vector<Kind> share(const std::vector<Kind>& kinds, Backend backend) {
   if (backend == Backend::nftables) return kinds;
   std::vector<Kind> share;
   std::copy_if(kinds.begin(), kinds.end(), std::back_inserter(share),
-               [](Kind kind) { return kind == Kind::mac_spoof; });
+               [](Kind kind) { return kind == Kind::mac_spoof || kind == Kind::isolation; });
   return share;
 }
 
@@ -89,6 +110,8 @@ Backend choose(std::optional<Backend> configured, std::span<const net::Family> f
   return chosen;
 }
 
+void prepare_forwarding() { iptables::prepare_filters(); }
+
 std::optional<std::string> unavailable(Backend backend) {
   return backend == Backend::nftables ? nftables::unavailable() : iptables::unavailable();
 }
@@ -99,27 +122,32 @@ void rehearse(Backend backend, const std::vector<Kind>& kinds) {
 }
 
 void apply(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {
-  apply_by(Backend::nftables, owner, share(intents, Backend::nftables, backend), is_dead);
-  if (backend == Backend::nftables) return;
+  const Intents in_nftables = share(intents, Backend::nftables, backend);
+  const auto dropped = intents.forwarding ? iptables::where_dropped(*intents.forwarding) : iptables::Tables{};
+  apply_by(Backend::nftables, owner, in_nftables, is_dead);
   try {
-    apply_by(backend, owner, share(intents, backend, backend), is_dead);
+    if (backend == Backend::iptables) apply_by(backend, owner, share(intents, backend, backend), is_dead);
+    // What one table accepts another may still drop.
+    if (!dropped.empty()) iptables::accept_in(dropped, owner, *intents.forwarding);
   } catch (const Error&) {  // two rulesets, so no transaction spans them
-    if (intents.mac_spoof) nftables::remove(owner, {Kind::mac_spoof}, {});
+    if (!in_nftables.empty()) nftables::remove(owner, kinds_of(in_nftables), {});
     throw;
   }
 }
 
 std::vector<std::string> missing(Backend backend, const Owner& owner, const Intents& intents) {
+  const Intents always = share(intents, Backend::nftables, Backend::iptables);
   Intents either = intents;
   either.mac_spoof.reset();
+  either.isolation.reset();
   Words words = missing_by(backend, owner, either);
   const bool to_iptables = backend == Backend::nftables;
   if (!words.empty() && (!to_iptables || iptables::in_use())) {
     if (missing_by(to_iptables ? Backend::iptables : Backend::nftables, owner, either).empty()) words.clear();
   }
-  Intents always;
-  always.mac_spoof = intents.mac_spoof;
   for (std::string& word : missing_by(Backend::nftables, owner, always)) words.push_back(std::move(word));
+  if (!intents.forwarding) return words;
+  for (std::string& word : iptables::missing_where_dropped(owner, *intents.forwarding)) add_new(words, std::move(word));
   return words;
 }
 
@@ -129,8 +157,20 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
   const auto by_nftables = [&] {
     if (!of_nftables.empty()) nftables::remove(owner, of_nftables, hints);
   };
-  if (known && hints.backend == Backend::nftables) return by_nftables();
+  // What nftables accepts may be accepted in iptables, too (see apply()).
+  const bool only_nftables = known && hints.backend == Backend::nftables && !has(kinds, Kind::forward);
+  if (only_nftables) return by_nftables();
   on_both(by_nftables, [&] { iptables::remove(owner, kinds, hints); });
+}
+
+void lift(const std::string& bridge) {
+  on_both([&] { nftables::lift(bridge); }, [&] { iptables::lift(bridge); });
+}
+
+std::vector<std::string> confined_bridges() {
+  std::vector<std::string> bridges = nftables::confined_bridges();
+  for (std::string& bridge : iptables::confined_bridges()) add_new(bridges, std::move(bridge));
+  return bridges;
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {

@@ -31,6 +31,9 @@ std::string_view to_string(Backend backend);
 inline constexpr net::Family kBothFamilies[] = {net::Family::v4, net::Family::v6};
 Backend choose(std::optional<Backend> configured, std::span<const net::Family> families = kBothFamilies);
 
+// Whatever the backend, what forwards looks at iptables, too: throws TwinNeeded where this executable cannot.
+void prepare_forwarding();
+
 // Why this backend cannot work here, or nullopt. Cheap, and changes nothing.
 std::optional<std::string> unavailable(Backend backend);
 // STATUS: throws not_available when rules of these kinds could not be made here; the kernel is asked to the
@@ -55,6 +58,7 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
 struct Hints {
   std::vector<net::Cidr> addresses;  // of the container
   std::vector<PortForward> ports;
+  std::vector<std::string> isolated_ports;
   bool complete = false;           // nothing but this can exist: no walk needed
   std::optional<Backend> backend;  // who made it, when that is known of all of it
 };
@@ -63,6 +67,12 @@ struct Hints {
 // hints tell which one made it. Absent is
 // fine. Only what carries the owner's tag is removed (compare-and-delete).
 void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hints);
+
+// An ingress policy is for a bridge and for all who are attached to it, so that no DEL may end it while
+// others count on it, and only the plugin can tell whether there are any. Absent is fine.
+void lift(const std::string& bridge);
+// The bridges with a policy, in either backend.
+std::vector<std::string> confined_bridges();
 
 // GC: removes everything of `kinds` that belongs to `network` but to none of `valid`.
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid);

@@ -15,8 +15,9 @@ namespace patchbay::firewall {
 
 enum class Backend { nftables, iptables };
 
-// Which kind of intent: one plugin's objects are never touched by another plugin's DEL.
-enum class Kind { masquerade, host_port, mac_spoof };
+// Which kind of intent: one plugin's objects are never touched by another plugin's DEL. Confinement is of a
+// bridge, not of an owner: see lift() in firewall.hpp.
+enum class Kind { masquerade, host_port, mac_spoof, forward, confinement, isolation };
 
 // Packets from this address to anywhere outside its own subnet (and not multicast) leave with the
 // node's address.
@@ -66,12 +67,37 @@ struct MacSpoofCheck {
   net::Mac mac;
 };
 
+// Who, besides the outside world, may send to the containers of a bridge: everybody; those on the same
+// bridge, but not on another one that has a policy; or not even those.
+enum class Ingress : std::uint8_t { open, same_bridge, isolated };
+
+struct IngressPolicy {
+  Ingress ingress{};
+  std::string bridge;
+};
+
+// This host forwards what these addresses send, and the answers to it. An administrator's chain has the
+// first word.
+inline constexpr const char* kDefaultAdminChain = "CNI-ADMIN";
+struct Forwarding {
+  std::vector<net::Cidr> addresses;
+  std::string admin_chain = kDefaultAdminChain;  // iptables layout only
+  std::optional<IngressPolicy> policy;           // nullopt: open
+};
+
+// These ports of a bridge send nothing to others of which the same is said.
+struct PortIsolation {
+  std::vector<std::string> ports;
+};
+
 // Everything that one call wants, applied together or not at all.
 struct Intents {
   std::optional<Masquerade> masquerade;
   std::optional<PortForwards> port_forwards;
   std::optional<MacSpoofCheck> mac_spoof;
-  [[nodiscard]] bool empty() const { return !masquerade && !port_forwards && !mac_spoof; }
+  std::optional<Forwarding> forwarding;
+  std::optional<PortIsolation> isolation;
+  [[nodiscard]] bool empty() const { return !masquerade && !port_forwards && !mac_spoof && !forwarding && !isolation; }
 };
 
 }  // namespace patchbay::firewall

@@ -56,7 +56,18 @@ class Collection {
 };
 
 bool is_of_chain(const Collection& collection, const firewall::Object& object) {
-  return object.kind == firewall::Kind::host_port ? collection.has("portmap") : collection.hands_out_cables();
+  switch (object.kind) {
+    case firewall::Kind::host_port:
+      return collection.has("portmap");
+    case firewall::Kind::forward:
+    case firewall::Kind::confinement:
+    case firewall::Kind::isolation:
+      return collection.has("firewall");
+    case firewall::Kind::masquerade:
+    case firewall::Kind::mac_spoof:
+      break;
+  }
+  return collection.hands_out_cables();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "common/firewall/iptables/compat/compat_table.hpp"
 #include "common/firewall/iptables/competitors.hpp"
 #include "common/firewall/iptables/detail/library.hpp"
+#include "common/firewall/iptables/filter.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
 #include "common/firewall/iptables/legacy_table.hpp"
@@ -172,7 +173,7 @@ bool is_legacy_in_use(std::span<const net::Family> families) {
   return std::ranges::any_of(families, [](net::Family family) { return has_legacy({Variant::legacy, family}); });
 }
 
-bool in_use() { return !existing_of(kBothFamilies).empty(); }
+bool in_use() { return !existing_of(kBothFamilies).empty() || !existing_of(kBothFamilies, kFilter).empty(); }
 
 bool is_legacy_loaded() { return access("/proc/net/ip_tables_names", F_OK) == 0; }
 
@@ -199,12 +200,17 @@ void rehearse() {
 }
 
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
-  if (!intents.masquerade && !intents.port_forwards) return;
-  const std::vector<TableId> tables = tables_for(owner, intents);
+  if (!intents.masquerade && !intents.port_forwards && !intents.forwarding) return;
+  Tables tables;
+  if (intents.masquerade || intents.port_forwards) tables = tables_for(owner, intents);
+  if (intents.forwarding) {
+    for (const TableId& filter : filters_for(*intents.forwarding)) tables.push_back(filter);
+  }
   load_library_for(tables);
   Competitors competitors{is_dead};
   const Change change = [&](Table& table) {
     if (table.id().name == kRaw) return ensure_localhost_guard(table);
+    if (table.id().name == kFilter) return edit_filter(table, owner, *intents.forwarding);
     const net::Family family = table.family();
     if (intents.masquerade) replace_masquerade(table, owner, of_family(intents.masquerade->addresses, family));
     if (!intents.port_forwards) return;
@@ -228,6 +234,7 @@ std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
     if (needs_localhost_guard(intents, family) && guard_is_missing(owner, family))
       missing.push_back(program_of(family) + " -t raw lacks " + to_text(localhost_guard(family)));
   }
+  if (intents.forwarding) add_missing_in_filters(missing, owner, *intents.forwarding);
   return missing;
 }
 
@@ -235,10 +242,12 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
   std::vector<net::Family> possible;
   for (const net::Family family : kBothFamilies) {
     const Known here = known(hints, family);
-    if (!hints.complete || (has(kinds, Kind::masquerade) && !here.addresses.empty()) ||
-        (has(kinds, Kind::host_port) && here.ports))
+    if ((has(kinds, Kind::masquerade) && (!hints.complete || !here.addresses.empty())) ||
+        (has(kinds, Kind::host_port) && (!hints.complete || here.ports)))
       possible.push_back(family);
   }
+  if (has(kinds, Kind::forward) && (!hints.complete || !hints.addresses.empty()))
+    remove_from_filters(owner, hints.addresses);
   remove_from(existing_of(possible), kinds, [&](Table& table) {
     const Claim mine = of_attachment(owner, known(hints, table.family()).addresses);
     if (has(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
@@ -260,7 +269,7 @@ void remove(const std::vector<Object>& objects) {
   std::vector<Kind> kinds;
   for (const Object& object : objects) {
     if (object.backend != Backend::iptables) continue;
-    const TableId table{object.variant, object.family};
+    const TableId table{object.variant, object.family, table_of(object.kind)};
     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
     kinds.push_back(object.kind);
   }

@@ -93,6 +93,12 @@ class Iptables final : public LegacyTable {
     throw failure("the kernel refuses the change", errno);
   }
 
+  bool drops_by_default(const std::string& chain) const override {
+    xt_counters counters;
+    const char* policy = iptc_.get_policy(chain.c_str(), &counters, get());
+    return policy != nullptr && std::string_view{policy} == "DROP";
+  }
+
   void revert(const LegacyTable& other) override {
     const auto& edits = dynamic_cast<const Iptables&>(other).edits_;
     for (auto edit = edits.rbegin(); edit != edits.rend(); ++edit) revert(*edit);

@@ -18,6 +18,8 @@ class LegacyTable : public Table {
   // Hands the edited table to the kernel, whole. False (EAGAIN) when somebody else changed it since
   // it was opened: open again, edit again. Only once.
   [[nodiscard]] virtual bool commit() = 0;
+  // What becomes of packets that no rule of this built-in chain decides on.
+  [[nodiscard]] virtual bool drops_by_default(const std::string& chain) const = 0;
   // Applies to this, a newly opened table, the opposite of what was edited in `other`.
   virtual void revert(const LegacyTable& other) = 0;
 };

@@ -28,6 +28,11 @@ std::string tag_in(const Rule& rule) {
   return owner ? owner->tag() : std::string{};
 }
 
+// Of the chain that all share, the part that is of one attachment.
+std::string share_of(std::uint32_t attachment) {
+  return std::string{kContainerForward} + "/" + std::to_string(attachment);
+}
+
 const char* program(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
 
 class Lister {
@@ -86,15 +91,42 @@ class Lister {
   std::map<std::string, std::string> tags_;
 };
 
+std::vector<Object> list_accepts(const Table& filter) {
+  std::vector<Object> objects;
+  for (const Rule& rule : filter.rules(kContainerForward)) {
+    if (!std::holds_alternative<Accept>(rule.target)) continue;
+    objects.push_back({.backend = Backend::iptables,
+                       .kind = Kind::forward,
+                       .text = std::string{program(filter.family())} + " -t filter " + to_text(rule),
+                       .tag = {},
+                       .variant = filter.id().variant,
+                       .family = filter.family(),
+                       .chain = share_of(rule.attachment),
+                       .attachment = rule.attachment});
+  }
+  return objects;
+}
+
+std::string chain_of(Kind kind, const Owner& owner) {
+  if (kind == Kind::forward) return share_of(attachment_number(owner));
+  return kind == Kind::masquerade ? masquerade_chain(owner) : host_port_chain(owner);
+}
+
 }  // namespace
 
-std::vector<Object> list(const Table& table) { return Lister{table}.list(); }
+std::string_view table_of(Kind kind) { return kind == Kind::forward ? kFilter : kNat; }
+
+std::vector<Object> list(const Table& table) {
+  return table.id().name == kFilter ? list_accepts(table) : Lister{table}.list();
+}
 
 std::vector<Object> list() {
   std::vector<Object> all;
   std::vector<TableId> tables;
   for (const Variant variant : kVariants) {
-    for (const net::Family family : kBothFamilies) tables.push_back({variant, family});
+    for (const net::Family family : kBothFamilies) {
+      for (const std::string_view name : {kNat, kFilter}) tables.push_back({variant, family, name});
+    }
   }
   for (const TableId& table : existing(std::move(tables))) {
     for (Object& object : list(*open(table))) all.push_back(std::move(object));
@@ -102,23 +134,32 @@ std::vector<Object> list() {
   return all;
 }
 
-std::vector<std::string> chains_of(const Owner& owner) { return {masquerade_chain(owner), host_port_chain(owner)}; }
+std::vector<std::string> chains_of(const Owner& owner) {
+  return {masquerade_chain(owner), host_port_chain(owner), chain_of(Kind::forward, owner)};
+}
 
 bool is_of(const Object& rule, const Owner& owner) {
   if (rule.backend != Backend::iptables) return false;
   if (rule.attachment != 0 && rule.attachment != attachment_number(owner)) return false;
-  return rule.chain == (rule.kind == Kind::masquerade ? masquerade_chain(owner) : host_port_chain(owner));
+  return rule.chain == chain_of(rule.kind, owner);
 }
 
 void remove(Table& table, const std::vector<Object>& objects) {
   std::map<std::pair<Kind, std::string>, std::set<std::uint32_t>> goes;
   for (const Object& object : objects) {
-    if (object.backend != Backend::iptables || TableId{object.variant, object.family} != table.id()) continue;
+    if (object.backend != Backend::iptables) continue;
+    if (TableId{object.variant, object.family, table_of(object.kind)} != table.id()) continue;
     goes[{object.kind, object.chain}].insert(object.attachment);
   }
   for (const auto& entry : goes) {
     const auto& [kind, chain] = entry.first;
     const Claim claim = [&](std::uint32_t number, const net::Cidr*) { return entry.second.contains(number); };
+    if (kind == Kind::forward) {
+      erase_if(table, kContainerForward, [&](const Rule& rule) {
+        return std::holds_alternative<Accept>(rule.target) && entry.second.contains(rule.attachment);
+      });
+      continue;
+    }
     kind == Kind::masquerade ? remove_masquerade(table, chain, claim) : remove_host_ports(table, chain, claim);
   }
 }

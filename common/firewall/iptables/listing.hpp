@@ -13,5 +13,6 @@ std::vector<std::string> chains_of(const Owner& owner);
 bool is_of(const Object& rule, const Owner& owner);
 void remove(const std::vector<Object>& objects);  // passes over those of the other backend
 void remove(Table& table, const std::vector<Object>& objects);
+std::string_view table_of(Kind kind);
 
 }  // namespace patchbay::firewall::iptables

@@ -17,10 +17,12 @@ namespace patchbay::firewall::iptables {
 // Tables.
 inline constexpr std::string_view kNat = "nat";
 inline constexpr std::string_view kRaw = "raw";
+inline constexpr std::string_view kFilter = "filter";
 
 // Built-in chains.
 inline constexpr const char* kPrerouting = "PREROUTING";
 inline constexpr const char* kInput = "INPUT";
+inline constexpr const char* kForward = "FORWARD";
 inline constexpr const char* kOutput = "OUTPUT";
 inline constexpr const char* kPostrouting = "POSTROUTING";
 
@@ -29,6 +31,12 @@ inline constexpr const char* kHostPortDnat = "CNI-HOSTPORT-DNAT";
 inline constexpr const char* kHostPortSetMark = "CNI-HOSTPORT-SETMARK";
 inline constexpr const char* kHostPortMasquerade = "CNI-HOSTPORT-MASQ";
 inline constexpr const char* kOldHostPortSnat = "CNI-HOSTPORT-SNAT";  // portmap before 0.7
+inline constexpr const char* kContainerForward = "CNI-FORWARD";
+
+// Where bridges with an ingress policy are kept apart: what comes from one, then what goes to another.
+// They go with the last such bridge.
+inline constexpr const char* kIsolationSource = "CNI-ISOLATION-STAGE-1";
+inline constexpr const char* kIsolationTarget = "CNI-ISOLATION-STAGE-2";
 
 // Chains of one container on one network, whatever the interface: "CNI-<24 hex>", "CNI-DN-<21 hex>",
 // and what portmap before 0.7 made, "CNI-SN-<21 hex>".

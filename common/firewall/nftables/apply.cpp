@@ -15,6 +15,7 @@ bool insert(Socket& socket, const Wanted& wanted) {
   Requests requests;
   add_creations(requests, wanted.elements, true);
   add_creations(requests, placeholders_of(wanted.elements), false);
+  add_creations(requests, wanted.shared, false);
   return requests.empty() || commit(socket, 0, std::move(requests)) == Outcome::committed;
 }
 

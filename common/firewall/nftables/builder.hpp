@@ -55,5 +55,8 @@ void add_masquerade_subnet(Builder& to, const SetName& set, const net::Cidr& sub
 void add_host_ports(Builder& to);
 void add_hairpin_subnet(Builder& to, const SetName& set, const net::Cidr& subnet);
 void add_space(Builder& to, const Space& space);
+// forwarding_rules.cpp
+void add_forwarding(Builder& to, bool with_confinement);
+void add_isolation(Builder& to);
 
 }  // namespace patchbay::firewall::nftables

@@ -236,6 +236,16 @@ std::string absence(const Element& element) {
       const std::string interface = reader.ifname();
       return "frames from " + interface + " with source address " + reader.mac() + " are not let in";
     }
+    case Role::forwarded:
+      return "the forwarding of packets of " + address() + " is not accepted";
+    case Role::confined:
+      return "bridge " + reader.ifname() + " is not kept apart from others";
+    case Role::same_bridge:
+      return "containers on bridge " + reader.ifname() + " are kept apart from each other";
+    case Role::isolated:
+      return "what bridge " + reader.ifname() + " sends back to itself is not dropped";
+    case Role::isolated_port:
+      return "port " + reader.ifname() + " is not isolated from others";
   }
   return "an element is missing";
 }

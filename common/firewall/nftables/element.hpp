@@ -26,6 +26,10 @@ struct Element {
   bool operator==(const Element&) const = default;
 };
 
+// What is there for a bridge with an ingress policy, whoever is attached to it. Shared, like placeholders,
+// but not computed: whoever knows that nobody is attached any more lifts it (firewall.hpp).
+inline constexpr std::string_view kPolicy = "ingress policy of a bridge";
+
 // By set, then by key: what lies together goes into one message.
 bool in_order(const Element& one, const Element& other);
 bool at_same_place(const Element& one, const Element& other);

@@ -14,7 +14,7 @@ namespace {
 void add_mac_spoof(Builder& to) {
   to.chain("prerouting", Hook{"filter", NF_BR_PRE_ROUTING, NF_BR_PRI_NAT_DST_BRIDGED});
   const SetName guarded{Role::guarded, net::Family::v4, {}}, allowed{Role::allowed, net::Family::v4, {}};
-  to.layout.sets = {guarded, allowed};
+  for (const SetName& set : {guarded, allowed}) to.layout.sets.push_back(set);
   // iifname @guarded iifname . ether saddr != @allowed drop
   to.rule("prerouting", "source addresses as assigned", [=](Program& program) {
     unsigned at = 0;
@@ -68,13 +68,13 @@ Layout layout(const Needs& needs) {
   if (needs.host_ports || needs.masquerade) inet.chain(kPostrouting, Hook{"nat", NF_INET_POST_ROUTING, kAfterSnat});
   if (needs.host_ports) add_host_ports(inet);
   if (needs.masquerade) add_masquerade(inet);
+  if (needs.forwarding || needs.confinement) add_forwarding(inet, needs.confinement);
   for (const Space& space : needs.spaces) add_space(inet, space);
   for (const SetName& set : needs.subnets) add_subnet(inet, set);
-  if (needs.mac_spoof) {
-    Builder bridge{Table::bridge};
-    add_mac_spoof(bridge);
-    append(inet.layout, std::move(bridge.layout));
-  }
+  Builder bridge{Table::bridge};
+  if (needs.mac_spoof) add_mac_spoof(bridge);
+  if (needs.isolation) add_isolation(bridge);
+  append(inet.layout, std::move(bridge.layout));
   return std::move(inet.layout);
 }
 
@@ -84,6 +84,9 @@ Needs needs_of(const Sets& sets) {
     needs.masquerade = needs.masquerade || name.kind() == Kind::masquerade;
     needs.host_ports = needs.host_ports || name.kind() == Kind::host_port;
     needs.mac_spoof = needs.mac_spoof || name.kind() == Kind::mac_spoof;
+    needs.forwarding = needs.forwarding || name.kind() == Kind::forward;
+    needs.confinement = needs.confinement || name.kind() == Kind::confinement;
+    needs.isolation = needs.isolation || name.kind() == Kind::isolation;
     if (name.role == Role::masquerade || name.role == Role::hairpin) needs.subnets.push_back(name);
     if (name.role == Role::host_port && !name.qualifier.empty()) {
       needs.spaces.push_back({name.family, name.qualifier, {}});
@@ -96,6 +99,9 @@ void add(Needs& needs, const Needs& more) {
   needs.masquerade = needs.masquerade || more.masquerade;
   needs.host_ports = needs.host_ports || more.host_ports;
   needs.mac_spoof = needs.mac_spoof || more.mac_spoof;
+  needs.forwarding = needs.forwarding || more.forwarding;
+  needs.confinement = needs.confinement || more.confinement;
+  needs.isolation = needs.isolation || more.isolation;
   for (const SetName& set : more.subnets) add_new(needs.subnets, set);
   for (const Space& space : more.spaces) {
     const auto known = std::ranges::find(needs.spaces, space.name, &Space::name);

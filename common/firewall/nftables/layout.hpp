@@ -50,6 +50,7 @@ std::string space_name(net::Family family, const std::vector<Condition>& conditi
 // What a set of elements needs around it.
 struct Needs {
   bool masquerade = false, host_ports = false, mac_spoof = false;
+  bool forwarding = false, confinement = false, isolation = false;
   std::vector<SetName> subnets;  // sets per subnet, each with a rule of its own
   std::vector<Space> spaces;
 };
@@ -72,5 +73,7 @@ std::string rule_id(const SetName& set);
 std::string space_rule_id(std::string_view space);
 std::string space_chain(std::string_view space);
 inline constexpr std::string_view kMasquerading = "masquerading", kHairpin = "hairpin", kConditional = "conditional";
+// Of the administrator, to be filled by hand: nothing here ever reads, flushes or removes what is in it.
+inline constexpr std::string_view kAdmin = "admin";
 
 }  // namespace patchbay::firewall::nftables

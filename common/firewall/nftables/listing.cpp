@@ -31,10 +31,23 @@ std::vector<Object> list() {
   if (!socket) return objects;
   for (const auto& [name, elements] : read_ruleset(*socket).sets) {
     for (const auto& [key, element] : elements) {
-      if (!element.leaving && !is_placeholder(element)) objects.push_back(object_of(element));
+      const bool is_shared = is_placeholder(element) || element.comment == kPolicy;
+      if (!element.leaving && !is_shared) objects.push_back(object_of(element));
     }
   }
   return objects;
+}
+
+std::vector<std::string> confined_bridges() {
+  std::vector<std::string> bridges;
+  auto socket = open_if_there();
+  if (!socket) return bridges;
+  const auto is_bridge = [](const SetName& set, std::string_view) { return set.role == Role::confined; };
+  for (const auto& [name, elements] : read_sets(*socket, {Kind::confinement}, is_bridge)) {
+    if (name.role != Role::confined) continue;
+    for (const auto& [key, element] : elements) bridges.push_back(key_text(element));
+  }
+  return bridges;
 }
 
 void remove(const std::vector<Object>& objects) {

@@ -14,6 +14,7 @@ using Words = std::vector<std::string>;
 void say_elements(wire::Socket& socket, const Wanted& wanted, Words& words) {
   std::vector<Element> asked = wanted.elements;
   std::ranges::copy(placeholders_of(wanted.elements), std::back_inserter(asked));
+  std::ranges::copy(wanted.shared, std::back_inserter(asked));
   Found found = find_elements(socket, asked);
   std::erase_if(found.elements, [](const Element& element) { return element.leaving; });
   std::ranges::sort(found.elements, in_order);

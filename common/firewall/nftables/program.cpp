@@ -70,6 +70,15 @@ Program& Program::was_forwarded() {
   return after(keep_bits(bytes_of(forwarded)).compare(true, bytes_of(none)));
 }
 
+Program& Program::is_answer() {
+  expression("ct", [&] {
+    message_.put_be32(NFTA_CT_KEY, NFT_CT_STATE);
+    put_register(NFTA_CT_DREG, 0);
+  });
+  const std::uint32_t answers = NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED), none = 0;
+  return after(keep_bits(bytes_of(answers)).compare(true, bytes_of(none)));
+}
+
 Program& Program::in(const SetName& set) { return lookup(set, 0); }
 Program& Program::not_in(const SetName& set) { return lookup(set, NFT_LOOKUP_F_INV); }
 
@@ -98,6 +107,12 @@ Program& Program::load_in_interface(unsigned& to) {
   return *this;
 }
 
+Program& Program::load_out_interface(unsigned& to) {
+  meta(NFT_META_OIFNAME, to);
+  to += IFNAMSIZ / 4;
+  return *this;
+}
+
 Program& Program::load_source_mac(unsigned& to) {
   payload(NFT_PAYLOAD_LL_HEADER, 6, 6, to);  // IEEE 802.3: destination, source
   to += 2;
@@ -107,6 +122,7 @@ Program& Program::load_source_mac(unsigned& to) {
 Program& Program::jump(std::string_view chain) { return after(verdict(NFT_JUMP, chain)); }
 Program& Program::leave() { return after(verdict(NFT_RETURN)); }
 Program& Program::drop() { return after(verdict(NF_DROP)); }
+Program& Program::accept() { return after(verdict(NF_ACCEPT)); }
 
 Program& Program::masquerade() {
   return after(expression("masq", [] {}));

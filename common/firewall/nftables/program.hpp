@@ -25,6 +25,7 @@ class Program : Expressions {
   Program& mark(std::uint32_t value, std::uint32_t mask, bool is_not);           // meta mark [& mask] [!=] value
   Program& addressed_to_this_host();                                             // fib daddr type local
   Program& was_forwarded();                                                      // ct status dnat
+  Program& is_answer();                                                          // ct state established,related
   Program& in(const SetName& set);                                               // … @set
   Program& not_in(const SetName& set);                                           // … != @set
 
@@ -34,12 +35,14 @@ class Program : Expressions {
   Program& load_port(unsigned& to);                                    // th dport
   Program& load_original_port(unsigned& to);                           // ct original proto-dst
   Program& load_in_interface(unsigned& to);                            // iifname
+  Program& load_out_interface(unsigned& to);                           // oifname
   Program& load_source_mac(unsigned& to);                              // ether saddr
 
   // What happens.
   Program& jump(std::string_view chain);
   Program& leave();  // return
   Program& drop();
+  Program& accept();
   Program& masquerade();
   // dnat ip to … map @set, by what was loaded from register 0 on
   Program& forward_to(const SetName& map);

@@ -18,10 +18,12 @@ std::vector<Element> candidates(const Owner& owner, const std::vector<Kind>& kin
   if (contains(kinds, Kind::host_port)) {
     intents.port_forwards = PortForwards{.families = hints.ports, .masquerade_all = true};
   }
+  if (contains(kinds, Kind::forward)) intents.forwarding = Forwarding{.addresses = hints.addresses};
+  if (contains(kinds, Kind::isolation)) intents.isolation = PortIsolation{hints.isolated_ports};
   return wanted(owner, intents).elements;
 }
 
-// The kinds for which the hints do not do. Interfaces are not among them, and what is published on
+// The kinds for which the hints do not do. Guarded interfaces are not among them, and what is published on
 // one address only shares its placeholders: both need a look at what else is there.
 std::vector<Kind> unhinted(const std::vector<Kind>& kinds, const std::vector<Element>& candidates, const Hints& hints) {
   if (!hints.complete) return kinds;
@@ -77,12 +79,17 @@ bool is_in_use(const Sets& sets, Table table) {
                              [table](const auto& set) { return set.first.table() == table && !set.second.empty(); });
 }
 
-// A table without any element is of no use to anybody: it goes as a whole.
+bool admin_uses(const Ruleset& present, Table table) {
+  return std::ranges::any_of(present.rules,
+                             [table](const PresentRule& rule) { return rule.table == table && rule.chain == kAdmin; });
+}
+
+// A table without any element is of no use to anybody: it goes as a whole. But not the administrator's rules.
 void add_table_removal(Requests& to, const Ruleset& present, const Sets& after) {
   for (const Table table : {Table::inet, Table::bridge}) {
     const bool is_there =
         std::ranges::any_of(present.sets, [table](const auto& set) { return set.first.table() == table; });
-    if (is_there && !is_in_use(after, table)) to.push_back(delete_table(table));
+    if (is_there && !is_in_use(after, table) && !admin_uses(present, table)) to.push_back(delete_table(table));
   }
 }
 
@@ -176,6 +183,13 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
 
 void remove_tagged(const std::string& tag, const std::vector<Kind>& kinds) {
   remove_found({.tag = tag, .places = {}, .walked = kinds});
+}
+
+// Deleted, not left to expire: until then, an ADD would take for granted what is about to go.
+void lift(const std::string& bridge) {
+  if (auto socket = open_if_there()) {
+    remove_by(add_deletions, *socket, {.tag = std::string{kPolicy}, .places = policy_elements(bridge), .walked = {}});
+  }
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {

@@ -75,7 +75,9 @@ Sets read_sets(wire::Socket& socket, const std::vector<Kind>& kinds, const Keep&
 Ruleset read_ruleset(wire::Socket& socket) {
   Ruleset ruleset{.generation = find_elements(socket, {}).generation, .sets = {}, .rules = {}};
   if (ruleset.generation == 0) return ruleset;
-  ruleset.sets = read_sets(socket, {Kind::masquerade, Kind::host_port, Kind::mac_spoof}, keep_all);
+  ruleset.sets = read_sets(
+      socket, {Kind::masquerade, Kind::host_port, Kind::mac_spoof, Kind::forward, Kind::confinement, Kind::isolation},
+      keep_all);
   ruleset.rules = read_rules(socket);
   return ruleset;
 }

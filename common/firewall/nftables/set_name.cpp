@@ -35,6 +35,11 @@ constexpr std::array kSchemes{
     Scheme{Role::hairpin, "hairpin_", "", Tail::subnet, Kind::host_port},
     Scheme{Role::guarded, "guarded", "", Tail::none, Kind::mac_spoof},
     Scheme{Role::allowed, "allowed", "", Tail::none, Kind::mac_spoof},
+    Scheme{Role::forwarded, "forwarded", "", Tail::family, Kind::forward},
+    Scheme{Role::confined, "confined", "", Tail::none, Kind::confinement},
+    Scheme{Role::same_bridge, "same_bridge", "", Tail::none, Kind::confinement},
+    Scheme{Role::isolated_port, "isolated_ports", "", Tail::none, Kind::isolation},
+    Scheme{Role::isolated, "isolated", "", Tail::none, Kind::confinement},
 };
 
 const Scheme& scheme_of(Role role) {
@@ -85,7 +90,7 @@ SetName of_subnet(Role shared, Role lone, const net::Cidr& address) {
 
 }  // namespace
 
-Table table_of(Kind kind) { return kind == Kind::mac_spoof ? Table::bridge : Table::inet; }
+Table table_of(Kind kind) { return kind == Kind::mac_spoof || kind == Kind::isolation ? Table::bridge : Table::inet; }
 
 std::string SetName::text() const {
   const Scheme& scheme = scheme_of(role);
@@ -120,13 +125,19 @@ Columns SetName::key() const {
     case Role::hairpin_host:
       return {address, address};
     case Role::guarded:
+    case Role::confined:
+    case Role::isolated_port:
       return {Column::ifname};
+    case Role::same_bridge:
+    case Role::isolated:
+      return {Column::ifname, Column::ifname};
     case Role::allowed:
       return {Column::ifname, Column::ether_addr};
     case Role::masquerade:
     case Role::masquerade_host:
     case Role::hairpin:
     case Role::masquerade_all:
+    case Role::forwarded:
       break;
   }
   return {address};

@@ -34,6 +34,11 @@ enum class Role : std::uint8_t {
   masquerade_all,     // targets whose forwarded connections are all masqueraded
   guarded,            // host interfaces whose frames are checked
   allowed,            // host interface . MAC
+  forwarded,          // addresses whose packets, and the answers to them, are accepted
+  confined,           // bridges with an ingress policy
+  same_bridge,        // the pairs bridge . the same bridge between which a policy lets pass…
+  isolated,           // …and between which it does not
+  isolated_port,      // ports that must not send to each other
 };
 
 // As nft's own data types are numbered (enum datatypes in nft; NFTA_SET_KEY_TYPE is informational

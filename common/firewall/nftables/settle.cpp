@@ -76,7 +76,9 @@ Sets settle(Sets present, const Wanted& wanted, const std::string& tag, const Is
   erase(present, [&](const Element& element) {
     return element.set.kind() == Kind::host_port && dead.contains(element.comment);
   });
-  for (const Element& element : wanted.elements) present[element.set].insert_or_assign(element.key, element);
+  for (const auto* elements : {&wanted.elements, &wanted.shared}) {
+    for (const Element& element : *elements) present[element.set].insert_or_assign(element.key, element);
+  }
   derive_placeholders(present);
   return present;
 }

@@ -35,6 +35,28 @@ class Collector {
     add({Role::allowed, net::Family::v4, {}}, Fields{}.ifname(intent.host_ifname).mac(intent.mac).take());
   }
 
+  void forwarding(const Forwarding& intent) {
+    begin(Kind::forward, result.needs.forwarding);
+    for (const net::Cidr& address : intent.addresses) {
+      add({Role::forwarded, address.family(), {}}, Fields{}.address(address.ip).take());
+    }
+    if (!intent.policy || intent.policy->ingress == Ingress::open) return;
+    result.needs.confinement = true;
+    const bool isolated = intent.policy->ingress == Ingress::isolated;
+    for (Element& element : policy_elements(intent.policy->bridge)) {
+      if (element.set.role != (isolated ? Role::same_bridge : Role::isolated)) {
+        result.shared.push_back(std::move(element));
+      }
+    }
+  }
+
+  void isolation(const PortIsolation& intent) {
+    begin(Kind::isolation, result.needs.isolation);
+    for (const std::string& port : intent.ports) {
+      add({Role::isolated_port, net::Family::v4, {}}, Fields{}.ifname(port).take());
+    }
+  }
+
   Wanted result;
 
  private:
@@ -96,11 +118,24 @@ Wanted wanted(const Owner& owner, const Intents& intents) {
   if (intents.masquerade) collector.masquerade(*intents.masquerade);
   if (intents.port_forwards) collector.port_forwards(*intents.port_forwards);
   if (intents.mac_spoof) collector.mac_spoof(*intents.mac_spoof);
+  if (intents.forwarding) collector.forwarding(*intents.forwarding);
+  if (intents.isolation) collector.isolation(*intents.isolation);
   auto& elements = collector.result.elements;
   std::ranges::stable_sort(elements, in_order);
   // The first mapping of a host port counts, as in a list of rules.
   elements.erase(std::unique(elements.begin(), elements.end(), at_same_place), elements.end());
   return std::move(collector.result);
+}
+
+std::vector<Element> policy_elements(const std::string& bridge) {
+  const auto element = [](Role role, Bytes key) {
+    return Element{{role, net::Family::v4, {}}, std::move(key), {}, std::string{kPolicy}};
+  };
+  const Bytes pair = Fields{}.ifname(bridge).ifname(bridge).take();
+  std::vector<Element> elements{element(Role::confined, Fields{}.ifname(bridge).take()),
+                                element(Role::same_bridge, pair), element(Role::isolated, pair)};
+  std::ranges::sort(elements, in_order);
+  return elements;
 }
 
 std::vector<Element> placeholders_of(const std::vector<Element>& elements) {

@@ -47,7 +47,11 @@ Record example() {
                                                .mark_bit = 7,
                                                .external_set_mark_chain = "KUBE-MARK"},
           .mac = net::Mac::parse("02:00:00:00:00:01"),
-          .cable = "blue"};
+          .cable = "blue",
+          .acceptance = firewall::Forwarding{.addresses = {},
+                                             .admin_chain = "SITE-ADMIN",
+                                             .policy = {{firewall::Ingress::isolated, "br0"}}},
+          .isolated_ports = {"veth0123"}};
 }
 
 Record of(const std::string& network, const std::string& container, const std::string& ifname) {
@@ -79,6 +83,11 @@ TEST_CASE("a record tells the rules that were made for it, or that it does not")
   CHECK(intents.port_forwards->masquerade_all);
   CHECK(intents.port_forwards->mark_bit == 7);
   CHECK(intents.port_forwards->external_set_mark_chain == "KUBE-MARK");
+  CHECK(intents.forwarding->addresses == example().addresses);
+  CHECK(intents.forwarding->admin_chain == "SITE-ADMIN");
+  CHECK(intents.forwarding->policy->ingress == firewall::Ingress::isolated);
+  CHECK(intents.forwarding->policy->bridge == "br0");
+  CHECK(intents.isolation->ports == std::vector<std::string>{"veth0123"});
 
   Record lacking = example();
   SECTION("the MAC") { lacking.mac.reset(); }
@@ -88,6 +97,20 @@ TEST_CASE("a record tells the rules that were made for it, or that it does not")
   Record nothing = of("n", "c", "i");
   nothing.addresses_known = true;
   CHECK(attach::intents_of(nothing).value().empty());
+}
+
+TEST_CASE("whether some attachment is recorded is asked until there is one") {
+  const Scratch scratch;
+  const Records records{"firewall", scratch / "patchbay"};
+  const auto is = [](const char* container) {
+    return [=](const Record& record) { return record.owner.container == container; };
+  };
+  CHECK_FALSE(records.any("net", is("c1")));
+  records.write(example());
+  records.write(of("other", "c2", "eth0"));
+  CHECK(records.any("net", is("c1")));
+  CHECK(records.any("net", is("c2")));
+  CHECK_FALSE(records.any("net", is("c3")));
 }
 
 TEST_CASE("every file among the records is listed, readable as one or not") {

@@ -16,15 +16,16 @@ namespace patchbay::firewall::iptables {
 // The kernel's rules about chains, in memory.
 class Notebook final : public Table {
  public:
-  explicit Notebook(net::Family family = net::Family::v4) : Table({.family = family}) {
-    for (const char* chain : {kPrerouting, kOutput, kPostrouting}) chains_[chain];
+  explicit Notebook(net::Family family = net::Family::v4, std::string_view name = kNat)
+      : Table({.family = family, .name = name}) {
+    for (const char* chain : {kPrerouting, kForward, kOutput, kPostrouting}) chains_[chain];
   }
 
   bool has_chain(const std::string& chain) const override { return chains_.contains(chain); }
   std::vector<std::string> chains() const override {
     std::vector<std::string> names;
     for (const auto& [name, rules] : chains_) {
-      if (name != kPrerouting && name != kOutput && name != kPostrouting) names.push_back(name);
+      if (name != kPrerouting && name != kForward && name != kOutput && name != kPostrouting) names.push_back(name);
     }
     return names;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/firewall/iptables/filter.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/listing.hpp"
 #include "common/firewall/iptables/masquerade.hpp"
@@ -64,13 +65,33 @@ TEST_CASE("only the rules that were listed are removed") {
 
 TEST_CASE("chains that a flush has emptied are listed, and removed") {
   Notebook table;
-  for (const std::string& chain : firewall::chains_of(kOwner)) table.create_chain(chain);
+  for (const std::string& chain : {masquerade_chain(kOwner), host_port_chain(kOwner)}) table.create_chain(chain);
   const auto objects = list(table);
   REQUIRE(objects.size() == 2);
   CHECK(objects[0].tag.empty());
   CHECK(of(objects, kOwner).size() == 2);
   remove(table, objects);
   CHECK(table.lines() == Notebook{}.lines());
+}
+
+TEST_CASE("what is accepted is listed by number, and found by those who know the owner") {
+  Notebook filter{net::Family::v4, kFilter};
+  for (const Owner& owner : {kOwner, kSibling}) {
+    const std::string address = owner == kOwner ? "10.1.0.2/24" : "10.1.0.3/24";
+    edit_filter(filter, owner, {.addresses = {cidr(address)}, .policy = {}});
+  }
+  const auto objects = list(filter);
+  REQUIRE(objects.size() == 4);
+  CHECK(objects[1].text == "iptables -t filter -A CNI-FORWARD -s 10.1.0.2/32 -j ACCEPT");
+  CHECK(objects[0].kind == Kind::forward);
+  CHECK(of(objects, kOwner).size() == 2);
+  const auto chains = firewall::chains_of(kOwner);
+  CHECK(std::ranges::find(chains, objects[0].chain) != chains.end());
+  CHECK(std::ranges::find(chains, objects[2].chain) == chains.end());
+  remove(filter, of(objects, kOwner));
+  CHECK(of(list(filter), kOwner).empty());
+  CHECK(of(list(filter), kSibling).size() == 2);
+  CHECK(count(filter, kContainerForward) == 3);  // and the administrator's
 }
 
 TEST_CASE("an element's key reads as nft prints it") {

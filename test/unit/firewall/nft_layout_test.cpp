@@ -24,6 +24,9 @@ Wanted everything() {
   with_conditions.conditions = {{.field = Condition::Field::mark, .mark = 1}};
   intents.port_forwards = PortForwards{.families = {forward, with_conditions}};
   intents.mac_spoof = MacSpoofCheck{"veth0", {}};
+  intents.forwarding = Forwarding{.addresses = {cidr("10.0.0.2/24"), cidr("fd00::2/64")},
+                                  .policy = IngressPolicy{Ingress::isolated, "br0"}};
+  intents.isolation = PortIsolation{{"veth0"}};
   return wanted({"net", "c", "eth0"}, intents);
 }
 
@@ -56,6 +59,7 @@ TEST_CASE("rules have a name of their own, and chains to be in and to jump to") 
   std::set<std::string> sets;
   for (const SetName& set : all.sets) CHECK(sets.insert(set.text()).second);
   for (const Element& element : everything().elements) CHECK(sets.contains(element.set.text()));
+  for (const Element& element : everything().shared) CHECK(sets.contains(element.set.text()));
 }
 
 TEST_CASE("fixed rules come before those per subnet, which only follow") {
@@ -99,6 +103,14 @@ TEST_CASE("what is not asked for is not made") {
   CHECK(some.chains.size() == 2);
   CHECK_FALSE(some.uses(Table::bridge));
   needs.mac_spoof = true;
+  CHECK(layout(needs).uses(Table::bridge));
+  needs = {};
+  needs.forwarding = true;
+  const std::size_t open = layout(needs).rules.size();
+  CHECK_FALSE(layout(needs).uses(Table::bridge));
+  needs.confinement = true;
+  CHECK(layout(needs).rules.size() == open + 4);
+  needs.isolation = true;
   CHECK(layout(needs).uses(Table::bridge));
 }
 

@@ -112,6 +112,25 @@ TEST_CASE("only intents of the same kind are replaced") {
   CHECK(count(second, kRed.tag()) == count(first, kRed.tag()) + 2);
 }
 
+TEST_CASE("what a bridge's policy needs is shared, and stays when its first owner goes") {
+  const auto confine = [](const std::string& address, Ingress ingress) {
+    Intents intents;
+    intents.forwarding = Forwarding{.addresses = {cidr(address)}, .policy = IngressPolicy{ingress, "br0"}};
+    return intents;
+  };
+  const Sets first = after({}, kRed, confine("10.0.0.2/24", Ingress::same_bridge));
+  CHECK(count(first, kRed.tag()) == 1);
+  CHECK(count(first, std::string{kPolicy}) == 2);
+  const Sets second = after(first, kBlue, confine("10.0.0.3/24", Ingress::same_bridge));
+  CHECK(count(second, std::string{kPolicy}) == 2);
+  const Sets left = without(second, [](const Element& element) { return element.comment == kRed.tag(); });
+  CHECK(count(left, kBlue.tag()) == 1);
+  CHECK(count(left, std::string{kPolicy}) == 2);
+  // The stricter one is added, and wins by the order of the rules.
+  CHECK(count(after(second, kRed, confine("10.0.0.2/24", Ingress::isolated)), std::string{kPolicy}) == 3);
+  CHECK(policy_elements("br0").size() == 3);
+}
+
 TEST_CASE("live owners keep their host ports, dead ones lose all of theirs") {
   const auto mine = GENERATE(port(80), port(80, "192.0.2.1"));
   const auto theirs = GENERATE(port(80), port(80, "192.0.2.1"));

@@ -23,6 +23,8 @@ void add_wanted(Drift& drift, const attach::Record& record) {
   if (intents->masquerade) wanted->intents.masquerade = intents->masquerade;
   if (intents->port_forwards) wanted->intents.port_forwards = intents->port_forwards;
   if (intents->mac_spoof) wanted->intents.mac_spoof = intents->mac_spoof;
+  if (intents->forwarding) wanted->intents.forwarding = intents->forwarding;
+  if (intents->isolation) wanted->intents.isolation = intents->isolation;
 }
 
 void say_missing_cable(Drift& drift, const Survey& survey, const attach::Record& record) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/attach/host.hpp"
+#include "common/attach/ingress_policy.hpp"
 #include "common/base/error.hpp"
 
 namespace patchbay::cli {
@@ -17,7 +18,10 @@ void take_back_if_forgotten(const Drift& drift) {
   const bool is_kept = std::ranges::all_of(
       drift.plugins, [&](const std::string& plugin) { return attach::Records{plugin}.find(drift.owner).has_value(); });
   if (is_kept) return;
-  firewall::remove(drift.owner, {firewall::Kind::masquerade, firewall::Kind::host_port, firewall::Kind::mac_spoof}, {});
+  using firewall::Kind;
+  firewall::remove(drift.owner, {Kind::masquerade, Kind::host_port, Kind::mac_spoof, Kind::forward, Kind::isolation},
+                   {});
+  attach::lift_idle_ingress_policies();
   throw Error{Code::try_again, drift.owner.tag() + " was detached meanwhile"};
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "common/attach/ingress_policy.hpp"
 #include "common/firewall/conntrack.hpp"
 
 namespace patchbay::cli {
@@ -123,6 +124,8 @@ void sweep(const Survey& survey, const ResultCache& cache) {
   for (const FoundResult& found : survey.results) {
     if (is_stale(found)) attempt(failures, [&] { cache.remove(found.file); });
   }
+  stop_if_any(failures);
+  attempt(failures, [] { attach::lift_idle_ingress_policies(); });
   stop_if_any(failures);
 }
 

@@ -50,6 +50,7 @@ Loaded<Iptc> load() {
   resolve(iptc.insert_entry, "insert_entry");
   resolve(iptc.append_entry, "append_entry");
   resolve(iptc.delete_num_entry, "delete_num_entry");
+  resolve(iptc.get_policy, "get_policy");
   return loaded;
 }
 

@@ -30,6 +30,7 @@ struct Iptc4 {
   decltype(&::iptc_insert_entry) insert_entry;
   decltype(&::iptc_append_entry) append_entry;
   decltype(&::iptc_delete_num_entry) delete_num_entry;
+  decltype(&::iptc_get_policy) get_policy;
 };
 
 // And of <libiptc/libip6tc.h>.
@@ -53,6 +54,7 @@ struct Iptc6 {
   decltype(&::ip6tc_insert_entry) insert_entry;
   decltype(&::ip6tc_append_entry) append_entry;
   decltype(&::ip6tc_delete_num_entry) delete_num_entry;
+  decltype(&::ip6tc_get_policy) get_policy;
 };
 
 // False in an executable that cannot load anything; there everything below throws TwinNeeded.
