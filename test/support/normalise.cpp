@@ -188,7 +188,7 @@ std::string nft(const std::string& ruleset) {
     const bool opens = text.ends_with(" {");
     const auto name = opens ? text.substr(0, text.size() - 2) : text;
     if (opens && !line.starts_with('\t')) {
-      table = name;
+      block = table = name;
       blocks.push_back({table});
     } else if (opens) {
       block = table + " / " + name;
