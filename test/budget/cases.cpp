@@ -32,6 +32,10 @@ json portmap(const std::string& backend) {
   return {{"type", "portmap"}, {"backend", backend}, {"capabilities", {{"portMappings", true}}}};
 }
 
+json firewall(const std::string& backend, const std::string& policy) {
+  return {{"type", "firewall"}, {"backend", backend}, {"ingressPolicy", policy}};
+}
+
 std::vector<json> with_ports(const std::string& backend) {
   return {with_masquerade(bridge(), backend), portmap(backend)};
 }
@@ -112,6 +116,8 @@ std::vector<Case> cases() {
       {.name = "bridge+bandwidth", .plugins = {bridge(), bandwidth()}},
       {.name = "bridge+bandwidth 2 subnets", .plugins = {bridge(), bandwidth_by_subnet()}},
       {.name = "static", .plugins = {{{"type", "static"}, {"ipam", static_addresses()}}}},
+      {.name = "bridge+firewall nftables", .plugins = {bridge(), firewall("nftables", "open")}},
+      {.name = "bridge+firewall isolated nftables", .plugins = {bridge(), firewall("nftables", "isolated")}},
       {.name = "host-local", .plugins = {{{"type", "host-local"}, {"ipam", host_local()}}}},
       {.name = "loopback", .plugins = {{{"type", "loopback"}}}},
   };
@@ -177,7 +183,7 @@ Book version_round(World& world) {
   for (const Way way : {Way::traced, Way::alone}) {
     measure(world, way, calls);
     for (const char* plugin :
-         {"bridge", "veth", "host-local", "static", "portmap", "tuning", "bandwidth", "loopback"}) {
+         {"bridge", "veth", "host-local", "static", "portmap", "tuning", "bandwidth", "firewall", "loopback"}) {
       require_success(
           world.call({.plugin = plugin, .command = "VERSION", .config = {{"cniVersion", "1.1.0"}}, .path = path}));
     }

@@ -8,6 +8,7 @@
 #include "plugins/main/bridge/config.hpp"
 #include "plugins/main/veth/config.hpp"
 #include "plugins/meta/bandwidth/config.hpp"
+#include "plugins/meta/firewall/config.hpp"
 #include "plugins/meta/portmap/config.hpp"
 #include "plugins/meta/tuning/config.hpp"
 #include "test/fuzz/fuzz.hpp"
@@ -105,6 +106,20 @@ void as_bandwidth(const Request& request) {
   require(limits->subnets.list.size() <= 256, "there is a filter for each subnet, and not too many");
 }
 
+void as_firewall(const Request& request) {
+  const auto config = attempt([&] { return firewall_plugin::parse_config(request); });
+  if (!config) return;
+  require(!config->admin_chain.empty() && config->admin_chain.size() <= 28, "the administrator's chain has a name");
+  require(config->admin_chain.find_first_of(" \n") == std::string::npos, "a chain's name is one word");
+  const auto result = attempt([&] { return request.required_previous_result(); });
+  if (!result) return;
+  const auto wanted = attempt([&] { return firewall_plugin::wanted_forwarding(*config, *result); });
+  if (!wanted) return;
+  require(wanted->addresses.size() == result->ips.size(), "every address is let through");
+  if (wanted->policy)
+    require(accepts([&] { contract::validate_ifname(wanted->policy->bridge); }), "a bridge has a name");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -123,5 +138,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   as_static(*request);
   as_tuning(*request);
   as_bandwidth(*request);
+  as_firewall(*request);
   return 0;
 }

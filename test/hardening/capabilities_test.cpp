@@ -21,15 +21,17 @@ struct Row {
   std::string plugin, verb, kept;
 };
 const std::vector<Row> kTable{
-    {"bridge", "ADD", kInContainers},  {"bridge", "DEL", kInContainers}, {"bridge", "CHECK", kInContainers},
-    {"bridge", "GC", kOnTheHost},      {"bridge", "STATUS", kOnTheHost}, {"veth", "ADD", kInContainers},
-    {"veth", "DEL", kInContainers},    {"veth", "CHECK", kInContainers}, {"veth", "GC", kInContainers},
-    {"veth", "STATUS", kOnTheHost},    {"ptp", "ADD", kInContainers},    {"portmap", "ADD", kOnTheHost},
-    {"portmap", "DEL", kOnTheHost},    {"portmap", "CHECK", kOnTheHost}, {"portmap", "GC", kOnTheHost},
-    {"portmap", "STATUS", kOnTheHost}, {"host-local", "ADD", kLeases},   {"host-local", "DEL", kLeases},
-    {"host-local", "CHECK", kLeases},  {"host-local", "GC", kLeases},    {"host-local", "STATUS", kLeases},
-    {"loopback", "ADD", kLoopback},    {"loopback", "DEL", kLoopback},   {"loopback", "CHECK", kLoopback},
-    {"loopback", "GC", "0"},           {"loopback", "STATUS", "0"},
+    {"bridge", "ADD", kInContainers},  {"bridge", "DEL", kInContainers},   {"bridge", "CHECK", kInContainers},
+    {"bridge", "GC", kOnTheHost},      {"bridge", "STATUS", kOnTheHost},   {"veth", "ADD", kInContainers},
+    {"veth", "DEL", kInContainers},    {"veth", "CHECK", kInContainers},   {"veth", "GC", kInContainers},
+    {"veth", "STATUS", kOnTheHost},    {"ptp", "ADD", kInContainers},      {"portmap", "ADD", kOnTheHost},
+    {"portmap", "DEL", kOnTheHost},    {"portmap", "CHECK", kOnTheHost},   {"portmap", "GC", kOnTheHost},
+    {"portmap", "STATUS", kOnTheHost}, {"host-local", "ADD", kLeases},     {"host-local", "DEL", kLeases},
+    {"host-local", "CHECK", kLeases},  {"host-local", "GC", kLeases},      {"host-local", "STATUS", kLeases},
+    {"firewall", "ADD", kOnTheHost},   {"firewall", "DEL", kOnTheHost},    {"firewall", "CHECK", kOnTheHost},
+    {"firewall", "GC", kOnTheHost},    {"firewall", "STATUS", kOnTheHost}, {"loopback", "ADD", kLoopback},
+    {"loopback", "DEL", kLoopback},    {"loopback", "CHECK", kLoopback},   {"loopback", "GC", "0"},
+    {"loopback", "STATUS", "0"},
 };
 
 std::string sets(const std::string& kept) {

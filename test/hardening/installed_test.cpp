@@ -67,9 +67,9 @@ TEST_CASE("everything is installed, and nothing else") {
   const std::set<std::string> names{found.begin(), found.end()};
   std::set<std::string> expected{installed.tool()};
   for (const char* name :
-       {"bridge", "veth", "ptp", "loopback", "host-local", "static", "portmap", "tuning", "bandwidth"})
+       {"bridge", "veth", "ptp", "loopback", "host-local", "static", "portmap", "tuning", "bandwidth", "firewall"})
     expected.insert(installed.plugin(name));
-  for (const char* name : {"bridge", "veth", "portmap"})
+  for (const char* name : {"bridge", "veth", "portmap", "firewall"})
     expected.insert(installed.plugin(std::string{"libiptc/"} + name));
   CHECK(names == expected);
 }
@@ -105,7 +105,7 @@ TEST_CASE("no library comes from a place of our own choosing") {
     CHECK(elf.dynamic(DT_RUNPATH).empty());
   }
   for (const char* name :
-       {"bridge", "veth", "ptp", "loopback", "host-local", "static", "portmap", "tuning", "bandwidth"}) {
+       {"bridge", "veth", "ptp", "loopback", "host-local", "static", "portmap", "tuning", "bandwidth", "firewall"}) {
     CAPTURE(name);
     CHECK(Elf{installed.plugin(name)}.dynamic(DT_NEEDED).empty());
   }

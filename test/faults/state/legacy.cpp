@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Table nat of legacy iptables as the kernel holds it. A table comes into being when somebody looks at it:
-// only those that are there already.
+// Tables nat and filter of legacy iptables as the kernel holds them. A table comes into being when somebody looks at
+// it: only those that are there already.
 #include <netinet/in.h>
 // after it, or they define the same
 #include <linux/netfilter_ipv4/ip_tables.h>
@@ -18,10 +18,10 @@
 namespace patchbay::faults {
 namespace {
 
-bool has_nat(const char* names) {
+bool has(const char* names, const char* table) {
   std::ifstream file{names};
   for (std::string name; std::getline(file, name);) {
-    if (name == "nat") return true;
+    if (name == table) return true;
   }
   return false;
 }
@@ -29,15 +29,15 @@ bool has_nat(const char* names) {
 // Entries with their counters taken out. Both families' entries begin alike but for the size of the address
 // part, and the offsets that follow it.
 template <typename Info, typename Entries, typename Entry>
-void read_table(State& to, const char* what, int family, int level) {
+void read_table(State& to, const std::string& what, const char* table, int family, int level) {
   const os::UniqueFd fd{socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW)};
   Info info{};
-  std::strncpy(info.name, "nat", sizeof info.name - 1);
+  std::strncpy(info.name, table, sizeof info.name - 1);
   socklen_t size = sizeof info;
-  if (!fd || getsockopt(fd.get(), level, IPT_SO_GET_INFO, &info, &size) != 0) test::fail_errno("read table nat");
+  if (!fd || getsockopt(fd.get(), level, IPT_SO_GET_INFO, &info, &size) != 0) test::fail_errno("read a legacy table");
   std::vector<std::uint8_t> buffer(sizeof(Entries) + info.size);
   Entries request{};
-  std::strncpy(request.name, "nat", sizeof request.name - 1);
+  std::strncpy(request.name, table, sizeof request.name - 1);
   request.size = info.size;
   std::memcpy(buffer.data(), &request, sizeof request);
   size = static_cast<socklen_t>(buffer.size());
@@ -57,11 +57,14 @@ void read_table(State& to, const char* what, int family, int level) {
 }  // namespace
 
 void read_legacy_tables(State& to) {
-  if (has_nat("/proc/thread-self/net/ip_tables_names")) {
-    read_table<ipt_getinfo, ipt_get_entries, ipt_entry>(to, "iptables ", AF_INET, IPPROTO_IP);
-  }
-  if (has_nat("/proc/thread-self/net/ip6_tables_names")) {
-    read_table<ip6t_getinfo, ip6t_get_entries, ip6t_entry>(to, "ip6tables ", AF_INET6, IPPROTO_IPV6);
+  for (const char* table : {"nat", "filter"}) {
+    const std::string name = std::string{" "} + table + " ";
+    if (has("/proc/thread-self/net/ip_tables_names", table)) {
+      read_table<ipt_getinfo, ipt_get_entries, ipt_entry>(to, "iptables" + name, table, AF_INET, IPPROTO_IP);
+    }
+    if (has("/proc/thread-self/net/ip6_tables_names", table)) {
+      read_table<ip6t_getinfo, ip6t_get_entries, ip6t_entry>(to, "ip6tables" + name, table, AF_INET6, IPPROTO_IPV6);
+    }
   }
 }
 

@@ -50,6 +50,12 @@ Case on_iptables_nft(Case of) {
   return of;
 }
 
+Case accepted(const std::string& name, const std::string& backend, const std::string& policy) {
+  json main{{"type", "bridge"}, {"bridge", "cni0"}, {"isGateway", true}, {"ipam", ipam(true, false)}};
+  json firewall{{"type", "firewall"}, {"backend", backend}, {"ingressPolicy", policy}};
+  return {.name = name, .plugins = {std::move(main), std::move(firewall)}};
+}
+
 Case first_of_all(Case of) {
   of.first = true;
   return of;
@@ -72,6 +78,9 @@ std::vector<Case> all_cases() {
       forwarding("veth-iptables-v4", veth(), "iptables", false),
       first_of_all(forwarding("first-nftables-dual", bridge(), "nftables", true)),
       tuned_and_limited(forwarding("chain", bridge(), "nftables", false)),
+      accepted("accepted-nftables", "nftables", "isolated"),
+      accepted("accepted-iptables", "iptables", "same-bridge"),
+      on_iptables_nft(accepted("accepted-iptables-nft", "iptables", "same-bridge")),
       {.name = "cable", .plugins = {cable()}, .contact = Contact::by_cable},
       {.name = "host-local", .plugins = {{{"type", "host-local"}, {"ipam", ipam(true, true)}}}, .v6 = true},
       {.name = "loopback", .plugins = {{{"type", "loopback"}}}, .contact = Contact::by_loopback},
