@@ -33,7 +33,7 @@ class Collection {
 
  private:
   static void say_if_foreign(const std::string& type) {
-    constexpr std::array<std::string_view, 4> kOurs{"bridge", "veth", "portmap", "loopback"};
+    constexpr std::array<std::string_view, 5> kOurs{"bridge", "veth", "portmap", "firewall", "loopback"};
     if (std::ranges::find(kOurs, type) != kOurs.end()) return;
     remark("plugin \"" + type + "\" would be asked, too; what it removes is not known here");
   }
