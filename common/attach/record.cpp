@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/attach/record.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -81,6 +83,21 @@ std::vector<Record> Records::list(const std::string& network) const {
     if (auto record = read_record(directory, name)) records.push_back(std::move(*record));
   }
   return records;
+}
+
+std::vector<Record> Records::elsewhere(const Owner& owner) const {
+  std::vector<Record> found;
+  const std::string networks = directory_ + "/" + plugin_;
+  // Every directory within adds a link to the two that it has: usual nodes have one network.
+  struct stat status {};
+  if (stat(networks.c_str(), &status) == 0 && status.st_nlink == 3) return found;
+  for (const std::string& network : os::Directory::at(networks, kDirectoryMode).directories()) {
+    if (network == owner.network) continue;
+    for (Record& record : list(network)) {
+      if (record.owner.container == owner.container) found.push_back(std::move(record));
+    }
+  }
+  return found;
 }
 
 Records::Stale Records::stale(const std::string& network, const Owners& valid) const {

@@ -64,6 +64,8 @@ class Records {
   // What a kill in the middle of replace() leaves.
   void remove_unfinished(const Owner& owner) const;
   [[nodiscard]] std::vector<Record> list(const std::string& network) const;
+  // Of the same container, on other networks.
+  [[nodiscard]] std::vector<Record> elsewhere(const Owner& owner) const;
   // GC: what is not of the valid, files among it that cannot be read as records (any more), such as kills leave.
   struct Stale {
     std::vector<Record> records;

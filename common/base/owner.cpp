@@ -53,6 +53,11 @@ bool Owner::tag_is_of_network(std::string_view tag, std::string_view network) {
   return tag.starts_with(std::string{network} + "/") || tag.starts_with(short_network(network));
 }
 
+bool Owner::tags_are_of_one_container(std::string_view one, std::string_view other) {
+  const auto first = parse_tag(one), second = parse_tag(other);
+  return first && second && first->container == second->container && first->network != second->network;
+}
+
 std::string Owner::host_ifname(unsigned candidate) const {
   std::string seed = network + "/" + container + "/" + ifname;
   if (candidate > 0) seed += "#" + std::to_string(candidate);

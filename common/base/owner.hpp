@@ -33,6 +33,10 @@ struct Owner {
   // True when `tag` was made by some attachment of `network`.
   static bool tag_is_of_network(std::string_view tag, std::string_view network);
 
+  // True when the tags are in clear and of one container, on different networks: runtimes hand the host ports
+  // of a container to each of its networks.
+  static bool tags_are_of_one_container(std::string_view one, std::string_view other);
+
   // `candidate` 0 is the name that the host end of this attachment's veth gets: "veth" and 11
   // letters of a hash. Candidates above 0 exist for the case that another owner has that name.
   [[nodiscard]] std::string host_ifname(unsigned candidate = 0) const;

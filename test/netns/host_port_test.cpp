@@ -178,6 +178,40 @@ TEST_CASE("a host port that another live container owns is refused, naming it, a
   CHECK(difference(before, node.world.snapshot()) == "");
 }
 
+TEST_CASE("a container on two networks keeps its host port until it has left both") {
+  const std::string backend = GENERATE("nftables", "iptables");
+  const bool first_goes_first = GENERATE(true, false);
+  if (skip_iptables(backend)) PATCHBAY_SKIP(*lacks_legacy_iptables());
+  Node node{backend};
+  auto plugins = usual_plugins(backend);
+  plugins[0].update({{"bridge", "cni1"}, {"ipam", {{"type", "host-local"}, {"subnet", "10.89.0.0/24"}}}});
+  plugins[0]["ipam"]["routes"] = json::array({{{"dst", "0.0.0.0/0"}}});
+  for (json& plugin : plugins) plugin.update({{"name", "other"}, {"cniVersion", "1.1.0"}});
+  Call call{.plugin = "bridge", .config = plugins[0], .container = "red", .netns = "/run/netns/red", .ifname = "eth1"};
+  plugins[1]["prevResult"] = node.world.add(call);
+  plugins[1]["runtimeConfig"]["portMappings"] = {mapping(8080, 80)};
+  call.plugin = "portmap";
+  call.config = plugins[1];
+  node.world.add(call);
+  const auto leave_other = [&] {
+    call.command = "DEL";
+    for (const json& plugin : {plugins[1], plugins[0]}) {
+      call.plugin = plugin["type"];
+      call.config = plugin;
+      CHECK(node.world.call(call).exit_code == 0);
+    }
+  };
+  CHECK(node.reaches_red("lan", "tcp", "192.0.2.1", 8080));
+  call.command = "CHECK";
+  CHECK(node.world.call(call).exit_code == 0);
+  CHECK(node.net.check("red").exit_code == 0);
+  first_goes_first ? node.net.del("red") : leave_other();
+  CHECK(node.reaches_red("lan", "tcp", "192.0.2.1", 8080));
+  CHECK((first_goes_first ? node.world.call(call) : node.net.check("red")).exit_code == 0);
+  first_goes_first ? leave_other() : node.net.del("red");
+  CHECK_FALSE(node.reaches_red("lan", "tcp", "192.0.2.1", 8080, 500));
+}
+
 TEST_CASE("the host port of a container that is gone without DEL goes to the next owner") {
   if (!is_root()) PATCHBAY_SKIP("only root can look into every process to prove that a namespace is gone");
   Node node{"nftables"};

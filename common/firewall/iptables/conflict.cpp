@@ -112,6 +112,8 @@ void resolve_conflicts(Table& table, const Owner& owner, const PortForward& forw
     const HostPort* port = taken_by(table.rules(*chain), forward);
     if (port == nullptr) continue;  // another host IP, or of the other family
     const auto who = owner_of(entry);
+    // By another network: the rules of whichever came first serve the port, as long as they are there.
+    if (who && Owner::tags_are_of_one_container(who->tag(), owner.tag())) continue;
     if (!who || !is_dead || !is_dead(who->tag())) throw taken(*port, in_words(entry, who));
     dead.insert(*chain);
   }

@@ -8,8 +8,8 @@
 namespace patchbay::firewall::iptables {
 
 // Throws host_port_taken when a live attachment, or somebody who is not of our layout, has one of
-// these ports; removes the rules of dead ones. Comments do not tell the ifname: `is_dead` is asked
-// about "network/container/*", that is, whether any interface of the container lives.
+// these ports, other than the same container on another network; removes the rules of dead ones. Comments do not tell
+// the ifname: `is_dead` is asked about "network/container/*", that is, whether any interface of the container lives.
 void resolve_conflicts(Table& table, const Owner& owner, const PortForward& forward, const IsDead& is_dead);
 
 // True when packets of `translation`, a rule of a container's chain, come by this entry.

@@ -108,8 +108,12 @@ bool in_order(const Element& one, const Element& other) {
 
 bool at_same_place(const Element& one, const Element& other) { return one.set == other.set && one.key == other.key; }
 
+bool is_host_port(const Element& element) {
+  return element.set.role == Role::host_port || element.set.role == Role::host_port_ip;
+}
+
 bool publishes(const Element& element, Protocol protocol) {
-  if (element.set.role != Role::host_port && element.set.role != Role::host_port_ip) return false;
+  if (!is_host_port(element)) return false;
   const Bytes& key = element.set.role == Role::host_port ? element.key : without_address(element);
   return !key.empty() && key.front() == static_cast<std::uint8_t>(protocol);
 }

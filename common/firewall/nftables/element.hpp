@@ -65,6 +65,7 @@ class Fields {
 // How long a key or datum of these columns is.
 std::size_t width(const Columns& columns);
 
+bool is_host_port(const Element& element);
 // Whether this is a host port of that protocol, on one address or on all of them.
 bool publishes(const Element& element, Protocol protocol);
 

@@ -11,7 +11,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-void say_elements(wire::Socket& socket, const Wanted& wanted, Words& words) {
+void say_elements(wire::Socket& socket, const Wanted& wanted, const std::string& tag, Words& words) {
   std::vector<Element> asked = wanted.elements;
   std::ranges::copy(placeholders_of(wanted.elements), std::back_inserter(asked));
   std::ranges::copy(wanted.shared, std::back_inserter(asked));
@@ -22,6 +22,8 @@ void say_elements(wire::Socket& socket, const Wanted& wanted, Words& words) {
     const auto at = std::ranges::lower_bound(found.elements, element, in_order);
     if (at == found.elements.end() || !at_same_place(*at, element)) {
       words.push_back("nftables: " + absence(element));
+    } else if (is_host_port(element) && Owner::tags_are_of_one_container(tag, at->comment)) {
+      continue;  // its container's, by another network
     } else if (at->data != element.data) {
       words.push_back("nftables: " + absence(element) + " but to " + target_text(*at) + " for " + at->comment);
     } else if (at->comment != element.comment) {
@@ -49,7 +51,7 @@ std::vector<std::string> missing(const Owner& owner, const Intents& intents) {
   Words words;
   if (request.kinds.empty()) return words;
   wire::Socket socket{wire::Socket::Family::netfilter};
-  say_elements(socket, request, words);
+  say_elements(socket, request, owner.tag(), words);
   say_rules(socket, request, words);
   return words;
 }

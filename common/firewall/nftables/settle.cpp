@@ -53,12 +53,13 @@ void erase(Sets& sets, const Goes& goes) {
 bool is_leaving(const Element& element) { return element.leaving; }
 
 // The owners in the way, all of them dead.
-std::set<std::string> dead_owners(const Sets& sets, const Wanted& wanted, const IsDead& is_dead) {
+std::set<std::string> dead_owners(const Sets& sets, const Wanted& wanted, const std::string& tag,
+                                  const IsDead& is_dead) {
   std::set<std::string> dead;
   for (const Element& element : wanted.elements) {
-    if (element.set.role != Role::host_port && element.set.role != Role::host_port_ip) continue;
+    if (!is_host_port(element)) continue;
     for (const Element* obstacle : obstacles(sets, element)) {
-      if (dead.contains(obstacle->comment)) continue;
+      if (dead.contains(obstacle->comment) || Owner::tags_are_of_one_container(tag, obstacle->comment)) continue;
       if (!is_dead(obstacle->comment)) throw taken(*obstacle);
       dead.insert(obstacle->comment);
     }
@@ -72,13 +73,16 @@ Sets settle(Sets present, const Wanted& wanted, const std::string& tag, const Is
   erase(present, is_leaving);
   erase(present,
         [&](const Element& element) { return element.comment == tag && contains(wanted.kinds, element.set.kind()); });
-  const auto dead = dead_owners(present, wanted, is_dead);
+  const auto dead = dead_owners(present, wanted, tag, is_dead);
   erase(present, [&](const Element& element) {
     return element.set.kind() == Kind::host_port && dead.contains(element.comment);
   });
-  for (const auto* elements : {&wanted.elements, &wanted.shared}) {
-    for (const Element& element : *elements) present[element.set].insert_or_assign(element.key, element);
+  std::vector<const Element*> coming;
+  for (const Element& element : wanted.elements) {
+    if (!is_host_port(element) || obstacles(present, element).empty()) coming.push_back(&element);
   }
+  for (const Element& element : wanted.shared) coming.push_back(&element);
+  for (const Element* element : coming) present[element->set].insert_or_assign(element->key, *element);
   derive_placeholders(present);
   return present;
 }

@@ -86,6 +86,17 @@ void remove(const Owner& owner, const std::optional<attach::Record>& record) {
   firewall::remove(owner, {Kind::host_port}, hints);
 }
 
+// A container may be on several networks, each with its host ports; one of them serves those that are the
+// same. After that one has gone, another does. (In iptables its rules have been there all the time.)
+void pass_on(const Owner& gone) {
+  for (const attach::Record& heir : records().elsewhere(gone)) {
+    const auto intents = attach::intents_of(heir);
+    if (!intents || heir.backend != firewall::Backend::nftables || heir.boot != os::boot_id()) continue;
+    firewall::apply(*heir.backend, heir.owner, *intents, attach::is_dead_by_tag);
+    if (!records().find(heir.owner)) remove(heir.owner, heir);  // detached meanwhile
+  }
+}
+
 // What CHECK and a DEL without record can know: the mappings of the request, the addresses of prevResult.
 std::vector<firewall::PortForward> forwards_of_request(const contract::Request& request) {
   try {
@@ -143,10 +154,11 @@ void del(const contract::Request& request) {
   std::optional<attach::Record> record;
   failures.attempt("read the attachment record", [&] { record = current_record(request); });
   failures.attempt("close the host ports", [&] { remove(request.owner, record); });
-  failures.attempt("forget connections", [&] {
-    firewall::conntrack::forget_ports(record ? record->port_forwards : forwards_of_request(request), false);
-  });
+  const auto closed = record ? record->port_forwards : forwards_of_request(request);
+  failures.attempt("forget connections", [&] { firewall::conntrack::forget_ports(closed, false); });
   if (failures.empty()) failures.attempt("remove the attachment record", [&] { records().remove(request.owner); });
+  const bool of_iptables = record && record->backend == firewall::Backend::iptables;
+  if (!closed.empty() && !of_iptables) failures.attempt("pass the host ports on", [&] { pass_on(request.owner); });
   failures.throw_if_any();
 }
 
@@ -176,6 +188,8 @@ void gc(const contract::Request& request) {
     firewall::conntrack::forget_ports(closed, false);
   });
   failures.attempt("forget the attachments", [&] { records().remove(request.owner.network, stale); });
+  for (const attach::Record& record : stale.records)
+    failures.attempt("pass the host ports on", [&] { pass_on(record.owner); });
   failures.throw_if_any();
 }
 

@@ -78,6 +78,17 @@ TEST_CASE("sorted tags are sorted by tag") {
   CHECK(patchbay::sorted_tags(owners) == std::vector<std::string>{"a/c/i", "a/d/i", "z/c/i"});
 }
 
+TEST_CASE("one container on two networks is known by its tags") {
+  const Owner one{"blue", "red", "eth0"};
+  CHECK(Owner::tags_are_of_one_container(one.tag(), Owner{"pink", "red", "eth1"}.tag()));
+  CHECK(Owner::tags_are_of_one_container(one.tag(), "pink/red/*"));
+  CHECK_FALSE(Owner::tags_are_of_one_container(one.tag(), Owner{"blue", "red", "eth1"}.tag()));
+  CHECK_FALSE(Owner::tags_are_of_one_container(one.tag(), Owner{"pink", "green", "eth0"}.tag()));
+  CHECK_FALSE(Owner::tags_are_of_one_container(one.tag(), ""));
+  const std::string hidden = Owner{std::string(200, 'n'), "red", "eth1"}.tag();
+  CHECK_FALSE(Owner::tags_are_of_one_container(hidden, hidden));
+}
+
 TEST_CASE("a tag in clear tells its owner") {
   const Owner owner{"net", "c1", "eth0"};
   CHECK(Owner::parse_tag(owner.tag()) == owner);

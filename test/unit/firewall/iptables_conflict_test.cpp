@@ -36,6 +36,17 @@ TEST_CASE("host ports: of the same container, the same port is taken") {
   CHECK(table.lines() == before);
 }
 
+TEST_CASE("host ports: of the same container on another network, the same port comes second") {
+  Notebook table;
+  add_ports(table, kOwner, forward("10.0.0.2/24", 8080));
+  const Owner elsewhere{"netB", kOwner.container, "eth1"};
+  add_ports(table, elsewhere, forward("10.1.0.2/24", 8080));
+  const auto entries = table.rules(kHostPortDnat);
+  REQUIRE(entries.size() == 2);
+  CHECK(*entries[0].jump() == host_port_chain(kOwner));
+  CHECK(*entries[1].jump() == host_port_chain(elsewhere));
+}
+
 TEST_CASE("host ports: a live owner keeps its port") {
   Notebook table;
   add_ports(table, kOther, forward("10.0.0.3/24", 8080));

@@ -148,6 +148,21 @@ TEST_CASE("live owners keep their host ports, dead ones lose all of theirs") {
   CHECK(count(taken, kBlue.tag()) == 3);
 }
 
+TEST_CASE("the network that a container was attached to first serves the port that all of them have") {
+  const auto mine = GENERATE(port(80), port(80, "192.0.2.1"));
+  const auto theirs = GENERATE(port(80), port(80, "192.0.2.1"));
+  const Owner again{"other", "red", "eth1"};
+  const Sets first = after({}, kRed, publish("10.0.0.2/24", {theirs}));
+  const Sets both = after(first, again, publish("10.1.0.2/24", {mine, port(443)}));
+  CHECK(count(both, kRed.tag()) == count(first, kRed.tag()));
+  const Sets alone = after({}, again, publish("10.1.0.2/24", {mine, port(443)}));
+  CHECK(count(both, again.tag()) == count(alone, again.tag()) - 1);
+  const Sets left = without(both, [](const Element& element) { return element.comment == kRed.tag(); });
+  const Changes other = difference(alone, after(left, again, publish("10.1.0.2/24", {mine, port(443)})));
+  CHECK(other.add.empty());
+  CHECK(other.remove.empty());
+}
+
 TEST_CASE("what is leaving is in nobody's way, and is removed where its place is wanted") {
   const auto mine = GENERATE(port(80), port(80, "192.0.2.1"));
   const auto theirs = GENERATE(port(80), port(80, "192.0.2.1"));
