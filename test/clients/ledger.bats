@@ -25,6 +25,7 @@ SCRIPT
 @test "the ledger notices what is nobody's" {
   on_node ledger_cases <<'SCRIPT'
     attached nftables
+    ledger check
     ip link add stray type veth peer name other
     notices 'host end of nobody: stray'
     ip link del stray

@@ -64,6 +64,11 @@ need_reference() {
   [[ -x /usr/lib/cni/bridge ]] || skip "the reference plugins are not installed"
 }
 
+# The same for firewall, ours or the reference's: podman chains it.
+need_firewall() {
+  [[ -x $PATCHBAY_BIN/firewall ]] || need_reference
+}
+
 on_node() {
   local namespaces=(--net --mount)
   [[ $EUID == 0 ]] || namespaces+=(--user --map-root-user)

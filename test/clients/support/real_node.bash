@@ -12,6 +12,22 @@ mount -t tmpfs none /opt
 mkdir -p /opt/cni/bin /etc/cni/net.d
 rm -f /etc/cni/net.d/*
 
+# Control groups are the only thing of a container that is not in our namespaces: those of containers that
+# live when the test ends are removed here.
+end_real_node() {
+  local groups
+  groups=$(cat /proc/[0-9]*/cgroup 2>/dev/null | sort -u | grep -vxFf /proc/self/cgroup) || true
+  exec 2>/dev/null # bash tells of every job that is killed
+  kill -KILL -1 || true # all but this shell, which is the namespace's first process
+  wait
+  local _ controller path
+  while IFS=: read -r _ controller path; do
+    [[ -n $path ]] || continue
+    rmdir "/sys/fs/cgroup/${controller#name=}$path" "/sys/fs/cgroup/unified$path" || true
+  done <<<"$groups"
+}
+trap end_real_node EXIT
+
 # Ours, and of the reference's what is not ours.
 install_plugins() {
   local directory plugin

@@ -110,7 +110,12 @@ class Comparison:
         for statement in self.statements:
             found |= _element_forward(statement) or _rule_forward(statement)
         found = {f for f in found if not any(ipaddress.ip_address(f.address) in n for n in self.foreign_subnets)}
-        self.same("host port", found, set().union(*(a.forwards for a in self.attachments)))
+        # A container on several networks has its host ports by each of them; one serves.
+        ways: dict[tuple, set[state.Forward]] = {}
+        for a in self.attachments:
+            for way in a.forwards:
+                ways.setdefault((a.container, way.protocol, way.host_port, ":" in way.address), set()).add(way)
+        self.same("host port", found, set().union(*(choice & found or choice for choice in ways.values())))
 
     # --- our own view ----------------------------------------------------------------------------------
 

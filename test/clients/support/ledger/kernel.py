@@ -121,11 +121,11 @@ def _saved(program: str) -> list[str]:
     return found
 
 
-def iptables() -> list[str]:
+def iptables(objects: list[dict]) -> list[str]:
     """Of both variants; the old one is looked at only where it is in use, as a look would load it."""
     found = []
     for family, prefix in (("ip", "iptables"), ("ip6", "ip6tables")):
-        if any("table" in o and o["table"]["family"] == family for o in nftables()):
+        if any("table" in o and o["table"]["family"] == family for o in objects):
             found += _saved(f"{prefix}-nft-save")
         try:
             with open(f"/proc/net/{family}_tables_names") as names:
@@ -139,4 +139,4 @@ def iptables() -> list[str]:
 
 def statements() -> list[str]:
     objects = nftables()
-    return _nft_rules(objects) + [f"{name} {element}" for name, element in _elements(objects)] + iptables()
+    return _nft_rules(objects) + [f"{name} {element}" for name, element in _elements(objects)] + iptables(objects)
