@@ -23,3 +23,12 @@ setup() {
     same_as "$before"
 SCRIPT
 }
+
+@test "beside Docker, containers are reached by their host ports" {
+  on_node docker lan <<'SCRIPT'
+    beside_docker
+    [[ $(name_at 192.0.2.1:8080) == red ]]
+    [[ $(name_from_lan 192.0.2.1:8080) == red ]]
+    ledger check lan0 docker0
+SCRIPT
+}
