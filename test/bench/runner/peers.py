@@ -193,8 +193,8 @@ REFERENCE, RECENT = pathlib.Path("/usr/lib/cni"), REPOSITORY / "build/peers/bin"
 PEERS = {peer.key: peer for peer in (
     Peer("reference-legacy", "reference 1.1.1, iptables-legacy", REFERENCE),
     Peer("reference-nft", "reference 1.1.1, iptables-nft", REFERENCE, tools="nft"),
-    Peer("recent-iptables", "reference 1.9.1, iptables-legacy", RECENT, "1.1.0", "iptables"),
-    Peer("recent-nftables", "reference 1.9.1, nftables", RECENT, "1.1.0", "nftables"),
+    Peer("recent-iptables", "reference 1.10.0, iptables-legacy", RECENT, "1.1.0", "iptables"),
+    Peer("recent-nftables", "reference 1.10.0, nftables", RECENT, "1.1.0", "nftables"),
     Peer("netavark", "netavark, iptables-legacy", NETAVARK, verbs=("ADD", "DEL"), shapes=("masq", "pm1", "pm10")),
     Peer("patchbay-nftables", "patchbay, nftables", BUILD / "bin", "1.1.0", "nftables", fills_itself=True),
     Peer("patchbay-iptables", "patchbay, iptables", BUILD / "bin", "1.1.0", "iptables", fills_itself=True),
