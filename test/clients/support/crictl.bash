@@ -23,7 +23,7 @@ pod() {
   jq -n --arg name "$1" '{metadata: {name: $name, uid: $name, namespace: "default"}, hostname: $name,
     log_directory: "/run/logs", linux: {cgroup_parent: "/", security_context: {namespace_options: {pid: 1}}}}
     * '"${2:-{\}}" >"/run/$1.pod"
-  crictl runp "/run/$1.pod"
+  crictl runp "/run/$1.pod" | tee -a /run/pods
 }
 
 # start POD NAME [COMMAND…]: starts a container of our image in that pod, whose name that is; prints its ID.

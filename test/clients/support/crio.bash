@@ -30,6 +30,16 @@ network_dir = "/etc/cni/net.d"
 plugin_dirs = ["/opt/cni/bin"]
 TOML
 
+# On a node with both generations of cgroups CRI-O leaves those of its pods in the second. Others come and
+# go meanwhile, which find does not like.
+remove_cgroups() {
+  local pod
+  while read -r pod; do
+    find /sys/fs/cgroup -depth -type d -name "crio-$pod*" -exec rmdir {} + 2>/dev/null || true
+  done < <(cat /run/pods 2>/dev/null)
+}
+trap 'remove_cgroups; end_node' EXIT
+
 # Sets $crio to its process.
 start_crio() {
   crio --config /run/crio.conf --config-dir /run/crio.conf.d >>/run/crio.log 2>&1 &
