@@ -35,6 +35,7 @@ SCRIPT
     for name in red green blue; do
       [[ $(name_from_lan "192.0.2.1:$(nerdctl port $name 80 | cut -d: -f2)") == $name ]]
     done
+    nerdctl rm --force red green blue >/dev/null
 SCRIPT
 }
 
@@ -57,5 +58,6 @@ SCRIPT
     reaches_nothing red green
     reaches_nothing one two
     [[ $(nerdctl exec one nc 192.0.2.2 7) == 192.0.2.1 ]]
+    nerdctl rm --force red green near one two >/dev/null
 SCRIPT
 }
