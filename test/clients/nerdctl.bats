@@ -39,6 +39,27 @@ SCRIPT
 SCRIPT
 }
 
+@test "a container in two networks of nerdctl" {
+  on_node real_node containerd containerd2 nerdctl lan <<'SCRIPT'
+    nerdctl_node
+    nerdctl network create blue --subnet 10.98.0.0/24 >/dev/null
+    nerdctl network create pink --subnet 10.97.0.0/24 >/dev/null
+    for network in blue pink; do nerdctl run --rm --pull never --publish 81:80 --network $network $image /bin/true; done
+    before=$(ledger snapshot)
+    run red --network blue --network pink -p 8080:80
+    [[ $(name_at 10.98.0.3) == red ]]
+    [[ $(name_at 10.97.0.3) == red ]]
+    [[ $(name_from_lan 192.0.2.1:8080) == red ]]
+    ledger check lan0
+    nerdctl stop --time 0 red >/dev/null
+    nerdctl start red >/dev/null
+    eventually 10 name_from_lan 192.0.2.1:8080 >/dev/null
+    nerdctl rm --force red >/dev/null
+    same_as "$before"
+    nerdctl network rm blue pink >/dev/null
+SCRIPT
+}
+
 @test "networks and containers that nerdctl keeps apart" {
   need_built firewall
   on_node real_node containerd containerd2 nerdctl lan <<'SCRIPT'
