@@ -33,7 +33,8 @@ void put_mirred(wire::Message& message, int target) {
 // tc_u32_sel, whose keys follow it, with one key that is all zeros: it matches everything.
 std::array<std::uint8_t, sizeof(tc_u32_sel) + sizeof(tc_u32_key)> match_all() {
   std::array<std::uint8_t, sizeof(tc_u32_sel) + sizeof(tc_u32_key)> bytes{};
-  tc_u32_sel selector{};
+  tc_u32_sel selector;  // no initialiser: clang objects to that of an array without elements
+  std::memset(&selector, 0, sizeof selector);
   selector.flags = TC_U32_TERMINAL;
   selector.nkeys = 1;
   std::memcpy(bytes.data(), &selector, sizeof selector);

@@ -39,7 +39,8 @@ std::vector<tc_u32_key> keys_for(const net::Cidr& subnet, FarEnds::Field field) 
 }
 
 std::optional<std::vector<tc_u32_key>> parse_keys(std::span<const std::uint8_t> bytes) {
-  tc_u32_sel head{};
+  tc_u32_sel head;  // no initialiser: clang objects to that of an array without elements
+  std::memset(&head, 0, sizeof head);
   if (bytes.size() < sizeof head) return std::nullopt;
   std::memcpy(&head, bytes.data(), sizeof head);
   std::vector<tc_u32_key> keys(head.nkeys);
@@ -61,7 +62,8 @@ std::uint32_t subnet_filter_info(net::Family family) {
 
 std::vector<std::uint8_t> subnet_selector(const net::Cidr& subnet, FarEnds::Field field) {
   const auto keys = keys_for(subnet, field);
-  tc_u32_sel head{};
+  tc_u32_sel head;  // no initialiser: clang objects to that of an array without elements
+  std::memset(&head, 0, sizeof head);
   head.flags = TC_U32_TERMINAL;
   head.nkeys = static_cast<unsigned char>(keys.size());
   std::vector<std::uint8_t> bytes(sizeof head + keys.size() * sizeof(tc_u32_key));
