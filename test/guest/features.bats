@@ -17,6 +17,7 @@ setup() {
 teardown() {
   ip netns del c1 2>/dev/null || true
   rm -f /etc/modprobe.d/without.conf
+  nft flush ruleset 2>/dev/null || true
 }
 
 # Modules that the kernel has had, and has no longer; but for those that it was built with.
@@ -26,7 +27,9 @@ without() {
     modinfo "$module" >/dev/null 2>&1 || skip "this kernel has no module $module to be without"
     echo "install $module /bin/false" >>/etc/modprobe.d/without.conf
   done
-  modprobe --remove br_netfilter "$@"
+  local -a users=()
+  [[ $1 != nf_tables ]] || mapfile -t users < <(lsmod | awk '/^nft_/ { print $1 }')
+  modprobe --remove br_netfilter "${users[@]}" "$@"
   ! modprobe --quiet "$1"
 }
 
@@ -77,6 +80,27 @@ needs_nat='this takes nf_tables with NAT in the inet family'
   refused 101 "this kernel has no nf_tables: $not_supported" "$needs_nat"
   call bridge DEL '"ipMasq": true, "ipMasqBackend": "nftables", '"$addresses"
   succeeded
+}
+
+@test "no expression or chain type that nftables rules need" {
+  nft --check add table inet probe || skip "this kernel has no family inet"
+  local masquerade='"ipMasq": true, "ipMasqBackend": "nftables", '$addresses
+  local missing='No such file or directory (ENOENT)' cannot='the nftables backend cannot work: '
+  without nft_chain_nat
+  call bridge STATUS "$masquerade"
+  refused 50 "${cannot}create chain inet patchbay postrouting: $missing" "$needs_nat"
+  rm /etc/modprobe.d/without.conf
+  without nft_masq
+  call bridge STATUS "$masquerade"
+  refused 50 "${cannot}add rule \"addresses without a subnet, IPv4\" to chain inet patchbay masquerading: $missing" "$needs_nat"
+  call bridge ADD "$masquerade"
+  refused 101 "add rule \"addresses without a subnet, IPv4\" to chain inet patchbay masquerading: $missing" "$needs_nat"
+  rm /etc/modprobe.d/without.conf
+  without nft_fib_inet
+  call bridge STATUS "$masquerade"
+  succeeded
+  call portmap STATUS '"backend": "nftables"'
+  refused 50 "${cannot}add rule \"to this host\" to chain inet patchbay prerouting: $missing" "$needs_nat"
 }
 
 @test "no nf_tables, but legacy iptables: nobody needs to say so" {
@@ -165,9 +189,7 @@ limit() { # COMMAND
   attach
   limit ADD
   refused 111 "create bwp623e1c388032: $not_supported" CONFIG_IFB
-  without sch_ingress
   rm /etc/modprobe.d/without.conf
-  modprobe ifb numifbs=0
   without sch_ingress
   limit ADD
   refused 100 "hook into what vethdd6ccc806f7 receives: No such file or directory (ENOENT)" "Specified qdisc kind is unknown"
