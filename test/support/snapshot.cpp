@@ -35,7 +35,7 @@ const std::array kTopics{
     Topic{"proxies", "ip -j neigh show proxy", normalise::objects},
     Topic{"queues", "tc -j qdisc show", normalise::objects},
     Topic{"vlans", "bridge -j vlan show", normalise::objects},
-    Topic{"nft", "nft -s list ruleset", normalise::nft},
+    Topic{"nft", "nft -s list ruleset || ! nft --check add table ip probe 2>/dev/null", normalise::nft},
     Topic{"iptables", "! grep -qs . /proc/net/ip_tables_names || iptables-legacy-save", normalise::iptables},
     Topic{"ip6tables", "! grep -qs . /proc/net/ip6_tables_names || ip6tables-legacy-save", normalise::iptables},
     // Of UDP: a stale one would swallow what is meant for the next owner of the port.
