@@ -78,8 +78,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "CNI plugins by netlink and netfilter")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "\
 Plugins of the Container Network Interface for container runtimes and
 Kubernetes nodes, under the names of the reference suite and in its place:
-bridge, ptp, host-local, static, portmap, tuning, bandwidth and loopback.
-They run no helper programs, leave nothing behind, and say what is wrong.
+bridge, ptp, host-local, portmap and others. They run no helper programs,
+leave nothing behind, and say what is wrong.
 .
 The plugins go where Debian's runtimes look for them, /usr/lib/cni. Those of
 containernetworking-plugins under the same names are diverted to *.distrib

@@ -24,11 +24,14 @@ on_a_node_of() { # on_a_node_of FILE, script on stdin
   { printf 'source "$repository/test/clients/support/life.bash"\nsettle %s\n' "$1"; cat; } | on_node
 }
 
-@test "every file has its case here" {
+@test "every file has its case here, and is in the table" {
   for file in "$repository"/conf-examples/runtimes/*.conflist; do
     name=${file##*/}
     grep -q "on_a_node_of ${name%.conflist}\b" "$BATS_TEST_FILENAME"
     grep -q "(runtimes/$name)" "$repository/conf-examples/README.md"
+  done
+  for file in "$repository"/conf-examples/*.conflist; do # these are run by netns/conf_examples
+    grep -q "(${file##*/})" "$repository/conf-examples/README.md"
   done
 }
 

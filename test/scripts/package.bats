@@ -19,6 +19,23 @@ deb() { echo "$BATS_FILE_TMPDIR"/first/*.deb; }
   cmp "$(deb)" "$BATS_TEST_TMPDIR"/*.deb
 }
 
+@test "components are parts of the whole, and what is installed works" {
+  installed() { DESTDIR=$BATS_TEST_TMPDIR/$1 cmake --install "$build" --prefix /usr "${@:2}" >/dev/null; }
+  files() { (cd "$BATS_TEST_TMPDIR/$1" && find . ! -type d | sort); }
+  installed whole
+  for component in plugins tool node doc; do
+    installed "$component" --component "$component"
+    files "$component"
+  done | sort >"$BATS_TEST_TMPDIR/parts"
+  diff "$BATS_TEST_TMPDIR/parts" <(files whole)  # each file in one of them
+  cd "$BATS_TEST_TMPDIR/whole"
+  [ -e usr/share/man/man1/patchbay.1 ] && [ -e usr/share/bash-completion/completions/patchbay ]
+  [ -e usr/share/doc/patchbay/LICENSE ] && [ -e usr/share/doc/patchbay/conf-examples/runtimes/kind.conflist ]
+  usr/bin/patchbay --version
+  usr/share/patchbay/install-node --from "$BATS_TEST_TMPDIR/whole" --bin-dir "$BATS_TEST_TMPDIR/bin" --conf-dir /nowhere
+  cmp "$BATS_TEST_TMPDIR/bin/bridge" "$build/bin/bridge"
+}
+
 @test "the tarball is for /opt/cni/bin: plugins that run anywhere, their twins, the tool, the licence" {
   tar -xzf "$(tarball)" -C "$BATS_TEST_TMPDIR"
   cd "$BATS_TEST_TMPDIR"
