@@ -5,9 +5,14 @@
 repository=$BATS_TEST_DIRNAME/../..
 build=${PATCHBAY_BUILD:-$repository/build/release}
 
+is_shipped() { grep -q 'PATCHBAY_STATIC_RUNTIME:BOOL=ON' "$build/CMakeCache.txt"; }
+
 setup_file() {
-  grep -q 'PATCHBAY_STATIC_RUNTIME:BOOL=ON' "$build/CMakeCache.txt" || skip "this build is not the one that is shipped"
-  "$repository/scripts/package" --build "$build" --out "$BATS_FILE_TMPDIR/first"
+  ! is_shipped || "$repository/scripts/package" --build "$build" --out "$BATS_FILE_TMPDIR/first"
+}
+
+setup() {
+  is_shipped || skip "this build is not the one that is shipped"
 }
 
 tarball() { echo "$BATS_FILE_TMPDIR"/first/*.tgz; }
