@@ -56,6 +56,12 @@ Case accepted(const std::string& name, const std::string& backend, const std::st
   return {.name = name, .plugins = {std::move(main), std::move(firewall)}};
 }
 
+Case by_subnet(Case of) {
+  of.name += "-subnets";
+  of.plugins.back()["unshapedSubnets"] = {"198.51.100.0/24", "2001:db8::/32"};
+  return of;
+}
+
 Case first_of_all(Case of) {
   of.first = true;
   return of;
@@ -78,6 +84,7 @@ std::vector<Case> all_cases() {
       forwarding("veth-iptables-v4", veth(), "iptables", false),
       first_of_all(forwarding("first-nftables-dual", bridge(), "nftables", true)),
       tuned_and_limited(forwarding("chain", bridge(), "nftables", false)),
+      by_subnet(tuned_and_limited(forwarding("chain", bridge(), "nftables", false))),
       accepted("accepted-nftables", "nftables", "isolated"),
       accepted("accepted-iptables", "iptables", "same-bridge"),
       on_iptables_nft(accepted("accepted-iptables-nft", "iptables", "same-bridge")),
