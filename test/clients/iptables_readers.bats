@@ -52,3 +52,13 @@ SCRIPT
   need iptables-legacy
   nomad_cleans_up legacy
 }
+
+@test "nerdctl finds used host ports in rules of iptables-nft" {
+  need iptables-nft
+  nerdctl_reads nft
+}
+
+@test "Nomad removes an allocation's rules from iptables-nft" {
+  need iptables-nft
+  nomad_cleans_up nft
+}
