@@ -53,8 +53,8 @@ std::optional<Match> ports(const std::optional<xt_multiport_v1>& info) {
 
 std::optional<Match> known(const ExtensionView& match) {
   if (is(match, "comment", 0)) {
-    const auto* text = reinterpret_cast<const char*>(match.info.data());
-    return Comment{{text, strnlen(text, std::min<std::size_t>(match.info.size(), XT_MAX_COMMENT_LEN))}};
+    const auto text = match.info.first(std::min<std::size_t>(match.info.size(), XT_MAX_COMMENT_LEN));
+    return Comment{{text.begin(), std::find(text.begin(), text.end(), '\0')}};
   }
   if (is(match, "tcp", 0)) return destination_port(as<xt_tcp>(match));
   if (is(match, "udp", 0)) return destination_port(as<xt_udp>(match));
