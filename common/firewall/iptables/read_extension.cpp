@@ -66,9 +66,10 @@ std::optional<Match> known(const ExtensionView& match) {
     return LocalDestination{};
   }
   if (is(match, "conntrack", 3)) {
-    const auto info = as<xt_conntrack_mtinfo3>(match);
     const auto wanted = established();
-    if (!info || std::memcmp(&*info, &wanted, sizeof wanted) != 0) return std::nullopt;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&wanted);
+    if (match.info.size() < sizeof wanted || !std::equal(bytes, bytes + sizeof wanted, match.info.begin()))
+      return std::nullopt;
     return Established{};
   }
   if (is(match, "mark", 1)) {
