@@ -70,7 +70,8 @@ TEST_CASE("firewall: packets of a container pass a policy that drops, and answer
             net.ip("red") +
             "/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
             "-A CNI-FORWARD -s " +
-            net.ip("red") + "/32 -j ACCEPT\n");
+            net.ip("red") + "/32 -j ACCEPT\n-A CNI-FORWARD -d " + net.ip("red") +
+            "/32 -m conntrack --ctstate DNAT -j ACCEPT\n");
   CHECK(world.sh(v4 + " -S FORWARD") ==
         "-P FORWARD DROP\n-A FORWARD -m comment --comment \"CNI firewall plugin rules\" -j CNI-FORWARD\n");
 

@@ -25,6 +25,16 @@ ForwardingRules rules_of(const Owner& owner, const Forwarding& forwarding, net::
   return forwarding_rules(owner, of_family(forwarding.addresses, family), forwarding.admin_chain);
 }
 
+ForwardingRules rules_where_dropped(const Owner& owner, const Forwarding& forwarding, net::Family family) {
+  return forwarding_rules_where_dropped(owner, of_family(forwarding.addresses, family), forwarding.admin_chain);
+}
+
+std::vector<Rule> absent_of(const Table& filter, const ForwardingRules& rules) {
+  std::vector<Rule> wanted{rules.entrance, rules.admin};
+  wanted.insert(wanted.end(), rules.accepts.begin(), rules.accepts.end());
+  return absent(filter, wanted);
+}
+
 bool has_policy(const Forwarding& forwarding) {
   return forwarding.policy && forwarding.policy->ingress != Ingress::open;
 }
@@ -43,11 +53,6 @@ std::vector<net::Family> families_of(const Forwarding& forwarding) {
     if (wants_filter(forwarding, family)) families.push_back(family);
   }
   return families;
-}
-
-Forwarding without_policy(Forwarding forwarding) {
-  forwarding.policy.reset();
-  return forwarding;
 }
 
 std::string program_of(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
@@ -71,10 +76,7 @@ void edit_filter(Table& filter, const Owner& owner, const Forwarding& forwarding
 }
 
 std::vector<Rule> absent_from_filter(const Table& filter, const Owner& owner, const Forwarding& forwarding) {
-  const ForwardingRules rules = rules_of(owner, forwarding, filter.family());
-  std::vector<Rule> wanted{rules.entrance, rules.admin};
-  wanted.insert(wanted.end(), rules.accepts.begin(), rules.accepts.end());
-  std::vector<Rule> missing = absent(filter, wanted);
+  std::vector<Rule> missing = absent_of(filter, rules_of(owner, forwarding, filter.family()));
   if (!has_policy(forwarding)) return missing;
   for (Rule& rule : absent_isolation(filter, isolation_rules(*forwarding.policy))) missing.push_back(std::move(rule));
   return missing;
@@ -127,14 +129,16 @@ void accept_in(const Tables& filters, const Owner& owner, const Forwarding& forw
     Tables some;
     std::copy_if(filters.begin(), filters.end(), std::back_inserter(some),
                  [variant](const TableId& filter) { return filter.variant == variant; });
-    change_all(some, [&](Table& filter) { edit_filter(filter, owner, without_policy(forwarding)); });
+    change_all(some, [&](Table& filter) {
+      replace_forwarding(filter, rules_where_dropped(owner, forwarding, filter.family()));
+    });
   }
 }
 
 std::vector<std::string> missing_where_dropped(const Owner& owner, const Forwarding& forwarding) {
   std::vector<std::string> missing;
   for (const TableId& filter : where_dropped(forwarding)) {
-    for (const Rule& rule : absent_from_filter(*open(filter), owner, without_policy(forwarding)))
+    for (const Rule& rule : absent_of(*open(filter), rules_where_dropped(owner, forwarding, filter.family)))
       missing.push_back(lack_of(filter.family, rule));
   }
   return missing;

@@ -42,6 +42,19 @@ ForwardingRules forwarding_rules(const Owner& owner, const std::vector<net::Cidr
   return rules;
 }
 
+ForwardingRules forwarding_rules_where_dropped(const Owner& owner, const std::vector<net::Cidr>& addresses,
+                                               const std::string& admin_chain) {
+  ForwardingRules rules = forwarding_rules(owner, addresses, admin_chain);
+  for (const net::Cidr& address : addresses) {
+    rules.accepts.push_back({.chain = kContainerForward,
+                             .destination = Subnet{net::Cidr::host(address.ip)},
+                             .matches = {Translated{}},
+                             .target = Accept{},
+                             .attachment = attachment_number(owner)});
+  }
+  return rules;
+}
+
 void replace_forwarding(Table& filter, const ForwardingRules& wanted) {
   const std::uint32_t number = wanted.accepts.empty() ? 0 : wanted.accepts.front().attachment;
   ensure_chain(filter, kContainerForward);
@@ -57,7 +70,7 @@ void replace_forwarding(Table& filter, const ForwardingRules& wanted) {
 
 void remove_forwarding(Table& filter, const Owner& owner, const std::vector<net::Cidr>& addresses) {
   const std::uint32_t number = attachment_number(owner);
-  const auto about_us = forwarding_rules(owner, addresses, {}).accepts;
+  const auto about_us = forwarding_rules_where_dropped(owner, addresses, {}).accepts;
   erase_if(filter, kContainerForward, [&](const Rule& rule) {
     if (rule.attachment != 0) return rule.attachment == number;
     return contains(about_us, rule);

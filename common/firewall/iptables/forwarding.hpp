@@ -20,6 +20,10 @@ struct ForwardingRules {
 };
 ForwardingRules forwarding_rules(const Owner& owner, const std::vector<net::Cidr>& addresses,
                                  const std::string& admin_chain);
+// With one more for each address, which the reference suite does not have: what a host port has led to it. Where
+// nothing else is dropped that would say nothing.
+ForwardingRules forwarding_rules_where_dropped(const Owner& owner, const std::vector<net::Cidr>& addresses,
+                                               const std::string& admin_chain);
 
 // Exactly these addresses (of the table's family) are accepted for this owner. What another owner had of
 // them was left behind: an address belongs to whom it was given last.

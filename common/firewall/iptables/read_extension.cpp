@@ -37,6 +37,13 @@ std::optional<Match> destination_port(const std::optional<Info>& info) {
   return DestinationPort{info->dpts[0]};
 }
 
+// Octet by octet: iptables compares so, too.
+template <typename Info>
+bool holds(const ExtensionView& match, const Info& wanted) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&wanted);
+  return match.info.size() >= sizeof wanted && std::equal(bytes, bytes + sizeof wanted, match.info.begin());
+}
+
 std::optional<Match> sctp_port(const std::optional<SctpInfo>& info) {
   if (!info || info->dpts[0] != info->dpts[1] || info->flags != kSctpDestinationPorts || info->invflags != 0)
     return std::nullopt;
@@ -66,11 +73,9 @@ std::optional<Match> known(const ExtensionView& match) {
     return LocalDestination{};
   }
   if (is(match, "conntrack", 3)) {
-    const auto wanted = established();
-    const auto* bytes = reinterpret_cast<const unsigned char*>(&wanted);
-    if (match.info.size() < sizeof wanted || !std::equal(bytes, bytes + sizeof wanted, match.info.begin()))
-      return std::nullopt;
-    return Established{};
+    if (holds(match, connection_state(kEstablished))) return Established{};
+    if (holds(match, connection_state(kTranslated))) return Translated{};
+    return std::nullopt;
   }
   if (is(match, "mark", 1)) {
     const auto info = as<xt_mark_mtinfo1>(match);

@@ -75,6 +75,7 @@ std::string to_text(const Match& match, std::uint8_t protocol) {
                           return " -m mark" + option(mark.negated, "--mark", hex(mark.value) + mask);
                         },
                         [](const Established&) { return std::string{" -m conntrack --ctstate RELATED,ESTABLISHED"}; },
+                        [](const Translated&) { return std::string{" -m conntrack --ctstate DNAT"}; },
                         [](const Foreign& foreign) { return " -m " + foreign.name + " (...)"; },
                     },
                     match);

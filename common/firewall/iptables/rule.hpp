@@ -39,12 +39,15 @@ struct Mark {  // -m mark [!] --mark value/mask
 struct Established {  // -m conntrack --ctstate RELATED,ESTABLISHED
   bool operator==(const Established&) const = default;
 };
+struct Translated {  // -m conntrack --ctstate DNAT
+  bool operator==(const Translated&) const = default;
+};
 // Something that somebody else wrote and that we have no word for. Never equal to anything.
 struct Foreign {
   std::string name;
   bool operator==(const Foreign&) const { return false; }
 };
-using Match = std::variant<Comment, LocalDestination, Ports, DestinationPort, Mark, Established, Foreign>;
+using Match = std::variant<Comment, LocalDestination, Ports, DestinationPort, Mark, Established, Translated, Foreign>;
 
 // --- targets --------------------------------------------------------------------------------------
 

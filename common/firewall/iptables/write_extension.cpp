@@ -63,7 +63,8 @@ class MatchWriter {
     info.invert = mark.negated ? 1 : 0;
     return extension("mark", 1, info);
   }
-  Extension operator()(const Established&) const { return extension("conntrack", 3, established()); }
+  Extension operator()(const Established&) const { return extension("conntrack", 3, connection_state(kEstablished)); }
+  Extension operator()(const Translated&) const { return extension("conntrack", 3, connection_state(kTranslated)); }
   Extension operator()(const Foreign& foreign) const { throw no_extension("match " + foreign.name); }
 
  private:

@@ -96,6 +96,7 @@ TEST_CASE("iptables entry: matches and targets, byte for byte") {
   CHECK(encoded(Ports{{8080, 8443}}) == "multiport 1 0102901ffb20" + zeros(42));
   CHECK(encoded(Mark{5, 15, true}) == "mark 1 050000000f0000000100000000000000");
   CHECK(encoded(Established{}) == "conntrack 3 " + zeros(146) + "0100000006000000" + zeros(14));
+  CHECK(encoded(Translated{}) == "conntrack 3 " + zeros(146) + "0100000080000000" + zeros(14));
   CHECK(encoded(DestinationPort{8080}, 6) == "tcp 0 0000ffff901f901f0000000000000000");
   CHECK(encoded(DestinationPort{5353}, 17) == "udp 0 0000ffffe914e9140000000000000000");
   CHECK(encoded(DestinationPort{9999}, 132) ==
@@ -179,6 +180,8 @@ TEST_CASE("iptables entry: what there is no word for is foreign, and equal to no
   CHECK(read().find<Established>() != nullptr);
   states.at(kHeader4 + 32 + 150) = 0x0E;  // NEW as well
   CHECK(read().find<Foreign>() != nullptr);
+  states.at(kHeader4 + 32 + 150) = 0x80;
+  CHECK(read().find<Translated>() != nullptr);
   states.at(kHeader4 + 32 + 150) = 0x06;
   states.at(kHeader4 + 32 + 148) = 0x01;  // ! --ctstate
   CHECK(read().find<Foreign>() != nullptr);

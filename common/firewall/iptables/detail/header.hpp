@@ -58,12 +58,16 @@ static_assert(sizeof(SctpInfo) == 292);
 inline constexpr std::uint32_t kSctpDestinationPorts = 0x02;  // XT_SCTP_DEST_PORTS
 
 // What libxt_conntrack makes of --ctstate RELATED,ESTABLISHED: every byte that is not about the state is 0.
-inline xt_conntrack_mtinfo3 established() {
+// Of a connection in one of these XT_CONNTRACK_STATE_*.
+inline xt_conntrack_mtinfo3 connection_state(std::uint16_t states) {
   xt_conntrack_mtinfo3 info;
   std::memset(&info, 0, sizeof info);  // the padding too
   info.match_flags = XT_CONNTRACK_STATE;
-  info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) | XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED);
+  info.state_mask = states;
   return info;
 }
+inline constexpr std::uint16_t kEstablished =
+    XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) | XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED);
+inline constexpr std::uint16_t kTranslated = XT_CONNTRACK_STATE_DNAT;
 
 }  // namespace patchbay::firewall::iptables::detail
