@@ -61,7 +61,7 @@ SCRIPT
 @test "kind-install takes a tarball, and follows a node to its new address" {
   on_node <<'SCRIPT'
     source $repository/test/kubernetes/kind_lab.bash
-    tar --create --use-compress-program='gzip -1' --file $lab/plugins.tgz --directory "$PATCHBAY_BIN" .
+    tar --create --owner=0 --group=0 --use-compress-program='gzip -1' --file $lab/plugins.tgz --directory "$PATCHBAY_BIN" .
     kind_install lab --from $lab/plugins.tgz
     sed -i 's/192.0.2.2,/192.0.2.3,/' $lab/nodes
     on two ip address add 192.0.2.3/24 dev eth0

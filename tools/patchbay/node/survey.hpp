@@ -74,7 +74,7 @@ void for_each_kind(Surveyed& survey, const Visit& visit) {
   visit(survey.entries), visit(survey.records), visit(survey.results);
 }
 
-inline constexpr const char* kPluginsWithRecords[] = {"bridge", "veth", "portmap", "firewall"};
+inline constexpr const char* kPluginsWithRecords[] = {"bridge", "veth", "portmap", "firewall", "bandwidth"};
 
 // `network`: only what is of it; empty: the whole node. Changes nothing.
 Survey survey(const Places& places, const ResultCache& cache, const std::string& network);
