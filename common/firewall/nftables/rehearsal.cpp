@@ -16,6 +16,9 @@ Needs needs_of(const std::vector<Kind>& kinds) {
   return {.masquerade = has(Kind::masquerade),
           .host_ports = has(Kind::host_port),
           .mac_spoof = has(Kind::mac_spoof),
+          .forwarding = has(Kind::forward),
+          .confinement = has(Kind::forward),
+          .isolation = has(Kind::isolation),
           .subnets = {},
           .spaces = {}};
 }

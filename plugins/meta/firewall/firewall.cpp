@@ -166,7 +166,12 @@ void gc(const contract::Request& request) {
   failures.throw_if_any();
 }
 
-void status(const contract::Request& request) { attach::require_firewall(parse_config(request).backend); }
+void status(const contract::Request& request) {
+  const Config config = parse_config(request);
+  std::vector<Kind> kinds{Kind::forward};
+  if (config.ingress == firewall::Ingress::isolated) kinds.push_back(Kind::isolation);
+  attach::require_firewall(config.backend, kinds);
+}
 
 // Whatever the verb, the container itself is never entered.
 os::Capabilities needs(contract::Command /*command*/) {
