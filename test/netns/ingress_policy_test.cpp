@@ -45,7 +45,8 @@ void settle(World& world, const Chain& net, const std::string& name) {
 
 std::string of_bridge(World& world, const std::string& bridge) {
   return world.sh(
-      "(iptables-legacy -S; ip6tables-legacy -S; iptables-nft -S; ip6tables-nft -S; nft -s list ruleset) | grep -E '[\" "
+      "(iptables-legacy -S; ip6tables-legacy -S; iptables-nft -S; ip6tables-nft -S; nft -s list ruleset) | grep -E "
+      "'[\" "
       "]" +
       bridge + "\\b' || true");
 }
