@@ -39,14 +39,6 @@ bool has_policy(const Forwarding& forwarding) {
   return forwarding.policy && forwarding.policy->ingress != Ingress::open;
 }
 
-std::vector<TableId> existing_filters(std::span<const net::Family> families) {
-  std::vector<TableId> tables;
-  for (const Variant variant : kVariants) {
-    for (const net::Family family : families) tables.push_back({variant, family, kFilter});
-  }
-  return existing(std::move(tables));
-}
-
 std::vector<net::Family> families_of(const Forwarding& forwarding) {
   std::vector<net::Family> families;
   for (const net::Family family : kBothFamilies) {
@@ -88,7 +80,7 @@ std::vector<TableId> filters_for(const Forwarding& forwarding) {
   std::vector<TableId> tables;
   for (const net::Family family : families) tables.push_back({variant, family, kFilter});
   // Where nothing is wanted, something may have to go; but no table is made for that.
-  for (const TableId& table : existing_filters(kBothFamilies)) {
+  for (const TableId& table : existing_of(kBothFamilies, kFilter)) {
     if (table.variant == variant && !wants_filter(forwarding, table.family)) tables.push_back(table);
   }
   return tables;
@@ -97,7 +89,7 @@ std::vector<TableId> filters_for(const Forwarding& forwarding) {
 void add_missing_in_filters(std::vector<std::string>& missing, const Owner& owner, const Forwarding& forwarding) {
   for (const net::Family family : families_of(forwarding)) {
     std::optional<std::vector<Rule>> fewest;
-    for (const TableId& filter : existing_filters({&family, 1})) {
+    for (const TableId& filter : existing_of({&family, 1}, kFilter)) {
       auto absent_here = absent_from_filter(*open(filter), owner, forwarding);
       if (!fewest || absent_here.size() < fewest->size()) fewest = std::move(absent_here);
     }
@@ -107,19 +99,19 @@ void add_missing_in_filters(std::vector<std::string>& missing, const Owner& owne
 }
 
 void remove_from_filters(const Owner& owner, const std::vector<net::Cidr>& addresses) {
-  change_each(existing_filters(kBothFamilies),
+  change_each(existing_of(kBothFamilies, kFilter),
               [&](Table& filter) { remove_forwarding(filter, owner, of_family(addresses, filter.family())); });
 }
 
 void prepare_filters() {
-  const auto filters = existing_filters(kBothFamilies);
+  const auto filters = existing_of(kBothFamilies, kFilter);
   const bool legacy = std::any_of(filters.begin(), filters.end(),
                                   [](const TableId& filter) { return filter.variant == Variant::legacy; });
   if (legacy && !detail::can_load()) throw TwinNeeded{};
 }
 
 Tables where_dropped(const Forwarding& forwarding) {
-  Tables tables = existing_filters(families_of(forwarding));
+  Tables tables = existing_of(families_of(forwarding), kFilter);
   std::erase_if(tables, [](const TableId& filter) { return !drops_by_default(filter, kForward); });
   return tables;
 }
@@ -145,12 +137,12 @@ std::vector<std::string> missing_where_dropped(const Owner& owner, const Forward
 }
 
 void lift(const std::string& bridge) {
-  change_each(existing_filters(kBothFamilies), [&](Table& filter) { lift_isolation(filter, bridge); });
+  change_each(existing_of(kBothFamilies, kFilter), [&](Table& filter) { lift_isolation(filter, bridge); });
 }
 
 std::vector<std::string> confined_bridges() {
   std::vector<std::string> bridges;
-  for (const TableId& filter : existing_filters(kBothFamilies)) {
+  for (const TableId& filter : existing_of(kBothFamilies, kFilter)) {
     for (std::string& bridge : isolated_bridges(*open(filter))) bridges.push_back(std::move(bridge));
   }
   return bridges;

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/firewall/iptables/iptables.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
 
-#include "common/base/twin.hpp"
 #include "common/firewall/iptables/check.hpp"
-#include "common/firewall/iptables/compat/compat_table.hpp"
 #include "common/firewall/iptables/competitors.hpp"
-#include "common/firewall/iptables/detail/library.hpp"
 #include "common/firewall/iptables/filter.hpp"
 #include "common/firewall/iptables/host_ports.hpp"
 #include "common/firewall/iptables/layout.hpp"
@@ -62,15 +57,6 @@ void load_library_for(const std::vector<TableId>& tables) {
   }
 }
 
-// In whichever variant they are: a node may have been switched from one to the other.
-std::vector<TableId> existing_of(std::span<const net::Family> families, std::string_view name = kNat) {
-  std::vector<TableId> tables;
-  for (const Variant variant : kVariants) {
-    for (const net::Family family : families) tables.push_back({variant, family, name});
-  }
-  return existing(std::move(tables));
-}
-
 bool any_host_port(const Table& nat) { return nat.has_rules(kHostPortDnat); }
 
 // The guard was promised with rules of ours, which tell their attachment; the reference's are as they
@@ -80,7 +66,7 @@ bool guard_is_missing(const Owner& owner, net::Family family) {
     const TableId raw{variant, family, kRaw};
     if (exists(raw) && has_localhost_guard(*open(raw))) return false;
   }
-  const auto nat_tables = existing_of({&family, 1});
+  const auto nat_tables = existing_of({&family, 1}, kNat);
   return std::ranges::any_of(nat_tables, [number = attachment_number(owner)](const TableId& nat) {
     const auto entries = open(nat)->rules(kHostPortDnat);
     return std::ranges::count(entries, number, &Rule::attachment) > 0;
@@ -169,36 +155,6 @@ Known known(const Hints& hints, net::Family family) {
 
 }  // namespace
 
-bool is_legacy_in_use(std::span<const net::Family> families) {
-  return std::ranges::any_of(families, [](net::Family family) { return has_legacy({Variant::legacy, family}); });
-}
-
-bool in_use() { return !existing_of(kBothFamilies).empty() || !existing_of(kBothFamilies, kFilter).empty(); }
-
-bool is_legacy_loaded() { return access("/proc/net/ip_tables_names", F_OK) == 0; }
-
-void prepare(std::span<const net::Family> families) {
-  if (!detail::can_load() && choose_variant(families) == Variant::legacy) throw TwinNeeded{};
-}
-
-std::optional<std::string> unavailable() {
-  if (choose_variant(kBothFamilies) == Variant::nf_tables) {
-    const auto why = nf_tables_unavailable();
-    return why ? std::optional{"iptables backend: " + *why} : std::nullopt;
-  }
-  for (const net::Family family : kBothFamilies) {
-    if (const auto why = legacy_unavailable(family)) return "iptables backend: " + *why;
-  }
-  return std::nullopt;
-}
-
-void rehearse() {
-  if (const auto why = unavailable()) throw Error{Code::not_available, *why};
-  if (is_legacy_loaded() || choose_variant(kBothFamilies) == Variant::nf_tables) return;
-  throw Error{Code::not_available,
-              "this kernel has no ip_tables, or nobody has loaded it (modprobe iptable_nat ip6table_nat)"};
-}
-
 void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
   if (!intents.masquerade && !intents.port_forwards && !intents.forwarding) return;
   Tables tables;
@@ -248,7 +204,7 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
   }
   if (has(kinds, Kind::forward) && (!hints.complete || !hints.addresses.empty()))
     remove_from_filters(owner, hints.addresses);
-  remove_from(existing_of(possible), kinds, [&](Table& table) {
+  remove_from(existing_of(possible, kNat), kinds, [&](Table& table) {
     const Claim mine = of_attachment(owner, known(hints, table.family()).addresses);
     if (has(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
     if (!has(kinds, Kind::host_port)) return;
@@ -258,7 +214,7 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
 }
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
-  remove_from(existing_of(kBothFamilies), kinds, [&](Table& table) {
+  remove_from(existing_of(kBothFamilies, kNat), kinds, [&](Table& table) {
     if (has(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
     if (has(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
   });

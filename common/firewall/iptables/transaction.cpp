@@ -32,6 +32,14 @@ std::vector<TableId> existing(std::vector<TableId> ids) {
   return ids;
 }
 
+std::vector<TableId> existing_of(std::span<const net::Family> families, std::string_view name) {
+  std::vector<TableId> tables;
+  for (const Variant variant : kVariants) {
+    for (const net::Family family : families) tables.push_back({variant, family, name});
+  }
+  return existing(std::move(tables));
+}
+
 std::unique_ptr<Table> open(const TableId& id) {
   if (id.variant == Variant::nf_tables) return open_in_nf_tables(id);
   return open_legacy(id);

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "common/firewall/iptables/table.hpp"
@@ -12,6 +14,8 @@ namespace patchbay::firewall::iptables {
 
 // Those of `ids` that this namespace has. Looks without making one, and asks once for each variant.
 std::vector<TableId> existing(std::vector<TableId> ids);
+// In whichever variant they are: a node may have been switched from one to the other.
+std::vector<TableId> existing_of(std::span<const net::Family> families, std::string_view name);
 inline bool exists(const TableId& id) { return !existing({id}).empty(); }
 
 // A snapshot to read. This brings a legacy table into being when there is none yet.
