@@ -41,6 +41,7 @@ void leave_ingress_policy(const std::string& bridge, const Owner& leaving) {
 }
 
 void lift_idle_ingress_policies() {
+  if (firewall::confined_bridges().empty()) return;
   const os::FileLock lock = lock_ingress_policies();
   ErrorList failures;
   for (const std::string& bridge : firewall::confined_bridges()) {

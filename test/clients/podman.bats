@@ -121,7 +121,8 @@ SCRIPT
     [[ $(as_tester podman exec red nc 192.0.2.2 7) == 192.0.2.1 ]]
     rootless_ledger check tap0
     as_tester podman rm --force --time 0 red >/dev/null
-    diff <(echo "$before") <(rootless_ledger snapshot)
+    # slirp4netns announces IPv6 whenever it gets to it
+    diff <(grep -v tap0 <<<"$before") <(rootless_ledger snapshot | grep -v tap0)
     as_tester podman rm --force --time 0 green >/dev/null
     as_tester podman network rm one >/dev/null
 SCRIPT

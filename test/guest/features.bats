@@ -12,6 +12,8 @@ addresses='"ipam": { "type": "host-local", "subnet": "10.10.0.0/24" }'
 setup() {
   [[ $(hostname) == guest && $$ -lt 100000 && -e /etc/modprobe.d/guest.conf ]] || skip "not in a guest"
   ip netns add c1
+  ln -s "$(type -P iptables-legacy)" "$BATS_TEST_TMPDIR/iptables"  # what "iptables" is to mean here
+  PATH=$BATS_TEST_TMPDIR:$PATH
 }
 
 teardown() {

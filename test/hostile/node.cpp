@@ -54,7 +54,7 @@ std::vector<std::string> environment_of(const Attempt& attempt, const std::strin
                                "CNI_IFNAME=" + attempt.owner.ifname,
                                "CNI_ARGS=" + (as_told ? item.text("args") : ""),
                                "CNI_PATH=" + path,
-                               "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+                               std::string{"PATH="} + std::getenv("PATH")};
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) all.push_back(std::string{name} + "=" + value);
   if (!as_told) return all;

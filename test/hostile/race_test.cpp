@@ -73,7 +73,7 @@ struct Attack {
   [[nodiscard]] Trial trial(const std::string& command, const std::string& container) const {
     return {.arguments = {std::string{PATCHBAY_BIN} + "/" + plugin},
             .environment = {"CNI_COMMAND=" + command, "CNI_CONTAINERID=" + container, "CNI_NETNS=" + netns,
-                            "CNI_IFNAME=eth0", "CNI_PATH=" + path, "PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+                            "CNI_IFNAME=eth0", "CNI_PATH=" + path, std::string{"PATH="} + std::getenv("PATH")},
             .input = {config.dump()},
             .prelude = {},
             .denied = {},
