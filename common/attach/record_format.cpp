@@ -137,11 +137,15 @@ json to_json(const firewall::Forwarding& acceptance) {
     object["ingressPolicy"] = name_in(kPolicies, acceptance.policy->ingress);
     object["bridge"] = acceptance.policy->bridge;
   }
+  if (!acceptance.firewalld_zone.empty()) object["firewalldZone"] = acceptance.firewalld_zone;
   return object;
 }
 
 firewall::Forwarding to_acceptance(const Json& object) {
-  firewall::Forwarding acceptance{.addresses = {}, .admin_chain = required(object.text("adminChain")), .policy = {}};
+  firewall::Forwarding acceptance{.addresses = {},
+                                  .admin_chain = required(object.text("adminChain")),
+                                  .policy = {},
+                                  .firewalld_zone = object.text_or("firewalldZone", "")};
   if (const auto policy = object.text("ingressPolicy")) {
     acceptance.policy = {.ingress = value_in(kPolicies, *policy), .bridge = required(object.text("bridge"))};
   }

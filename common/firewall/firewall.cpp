@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/error_list.hpp"
+#include "common/firewall/firewalld/firewalld.hpp"
 #include "common/firewall/iptables/iptables.hpp"
 #include "common/firewall/nftables/nftables.hpp"
 
@@ -16,13 +17,18 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+// Nothing is left of it for the packet filter.
+bool is_left_to_firewalld(const std::optional<Forwarding>& forwarding) {
+  return forwarding && !forwarding->firewalld_zone.empty() && !forwarding->policy;
+}
+
 // What `backend` has to do with `intents`: what is about frames is for nftables, whatever the backend.
 Intents share(const Intents& intents, Backend backend, Backend chosen) {
   Intents share;
   if (backend == chosen) {
     share.masquerade = intents.masquerade;
     share.port_forwards = intents.port_forwards;
-    share.forwarding = intents.forwarding;
+    if (!is_left_to_firewalld(intents.forwarding)) share.forwarding = intents.forwarding;
   }
   if (backend == Backend::nftables) {
     share.mac_spoof = intents.mac_spoof;
@@ -75,6 +81,20 @@ void add_new(Words& to, std::string word) {
   if (std::ranges::find(to, word) == to.end()) to.push_back(std::move(word));
 }
 
+void apply_to_packets(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {
+  const Intents in_nftables = share(intents, Backend::nftables, backend);
+  const auto dropped = intents.forwarding ? iptables::where_dropped(*intents.forwarding) : iptables::Tables{};
+  apply_by(Backend::nftables, owner, in_nftables, is_dead);
+  try {
+    if (backend == Backend::iptables) apply_by(backend, owner, share(intents, backend, backend), is_dead);
+    // What one table accepts another may still drop.
+    if (!dropped.empty()) iptables::accept_in(dropped, owner, *intents.forwarding);
+  } catch (const Error&) {  // two rulesets, so no transaction spans them
+    if (!in_nftables.empty()) nftables::remove(owner, kinds_of(in_nftables), {});
+    throw;
+  }
+}
+
 // DEL and GC clean whatever this host has.
 template <typename Nftables, typename Iptables>
 void on_both(const Nftables& by_nftables, const Iptables& by_iptables) {
@@ -122,15 +142,15 @@ void rehearse(Backend backend, const std::vector<Kind>& kinds) {
 }
 
 void apply(Backend backend, const Owner& owner, const Intents& intents, const IsDead& is_dead) {
-  const Intents in_nftables = share(intents, Backend::nftables, backend);
-  const auto dropped = intents.forwarding ? iptables::where_dropped(*intents.forwarding) : iptables::Tables{};
-  apply_by(Backend::nftables, owner, in_nftables, is_dead);
+  std::string zone;
+  std::vector<net::Cidr> added;
+  if (intents.forwarding) zone = intents.forwarding->firewalld_zone;
+  if (!zone.empty()) added = firewalld::add_sources(zone, intents.forwarding->addresses);
   try {
-    if (backend == Backend::iptables) apply_by(backend, owner, share(intents, backend, backend), is_dead);
-    // What one table accepts another may still drop.
-    if (!dropped.empty()) iptables::accept_in(dropped, owner, *intents.forwarding);
-  } catch (const Error&) {  // two rulesets, so no transaction spans them
-    if (!in_nftables.empty()) nftables::remove(owner, kinds_of(in_nftables), {});
+    apply_to_packets(backend, owner, intents, is_dead);
+  } catch (const Error&) {
+    ErrorList failures;
+    failures.attempt("undo", [&] { firewalld::remove_sources(zone, added); });  // the cause is what is told
     throw;
   }
 }
@@ -140,6 +160,7 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
   Intents either = intents;
   either.mac_spoof.reset();
   either.isolation.reset();
+  if (is_left_to_firewalld(either.forwarding)) either.forwarding.reset();
   Words words = missing_by(backend, owner, either);
   const bool to_iptables = backend == Backend::nftables;
   if (!words.empty() && (!to_iptables || iptables::in_use())) {
@@ -147,6 +168,9 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
   }
   for (std::string& word : missing_by(Backend::nftables, owner, always)) words.push_back(std::move(word));
   if (!intents.forwarding) return words;
+  if (const std::string& zone = intents.forwarding->firewalld_zone; !zone.empty()) {
+    for (std::string& word : firewalld::missing(zone, intents.forwarding->addresses)) words.push_back(std::move(word));
+  }
   for (std::string& word : iptables::missing_where_dropped(owner, *intents.forwarding)) add_new(words, std::move(word));
   return words;
 }

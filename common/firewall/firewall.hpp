@@ -6,6 +6,7 @@
 // iptables: the reference suite's chains, rules and comments, in whichever variant of iptables this host
 // has: the legacy tables, through libiptc, one get-modify-commit per table under /run/xtables.lock; or
 // nf_tables in the format of iptables-nft, one batch for all tables.
+// firewalld is none: it can accept addresses in their stead (Forwarding::firewalld_zone), nothing else.
 // MacSpoofCheck lives in nftables with either backend, as in the reference suite.
 #pragma once
 

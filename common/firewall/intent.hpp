@@ -83,6 +83,7 @@ struct Forwarding {
   std::vector<net::Cidr> addresses;
   std::string admin_chain = kDefaultAdminChain;  // iptables layout only
   std::optional<IngressPolicy> policy;           // nullopt: open
+  std::string firewalld_zone;                    // the zone of firewalld that accepts the addresses; empty: we do
 };
 
 // These ports of a bridge send nothing to others of which the same is said.

@@ -63,12 +63,17 @@ bool wants_filter(const Forwarding& forwarding, net::Family family) {
 void edit_filter(Table& filter, const Owner& owner, const Forwarding& forwarding) {
   // Where nothing is wanted, there may be something of an earlier ADD.
   if (!wants_filter(forwarding, filter.family())) return remove_forwarding(filter, owner, {});
-  replace_forwarding(filter, rules_of(owner, forwarding, filter.family()));
+  if (forwarding.firewalld_zone.empty()) {
+    replace_forwarding(filter, rules_of(owner, forwarding, filter.family()));
+  } else {
+    remove_forwarding(filter, owner, {});
+  }
   if (has_policy(forwarding)) ensure_isolation(filter, isolation_rules(*forwarding.policy));
 }
 
 std::vector<Rule> absent_from_filter(const Table& filter, const Owner& owner, const Forwarding& forwarding) {
-  std::vector<Rule> missing = absent_of(filter, rules_of(owner, forwarding, filter.family()));
+  std::vector<Rule> missing;
+  if (forwarding.firewalld_zone.empty()) missing = absent_of(filter, rules_of(owner, forwarding, filter.family()));
   if (!has_policy(forwarding)) return missing;
   for (Rule& rule : absent_isolation(filter, isolation_rules(*forwarding.policy))) missing.push_back(std::move(rule));
   return missing;
@@ -125,6 +130,12 @@ void accept_in(const Tables& filters, const Owner& owner, const Forwarding& forw
       replace_forwarding(filter, rules_where_dropped(owner, forwarding, filter.family()));
     });
   }
+}
+
+bool has_filter_chain(std::string_view chain) {
+  const auto filters = existing_of(kBothFamilies, kFilter);
+  return std::any_of(filters.begin(), filters.end(),
+                     [&](const TableId& filter) { return open(filter)->has_chain(std::string{chain}); });
 }
 
 std::vector<std::string> missing_where_dropped(const Owner& owner, const Forwarding& forwarding) {

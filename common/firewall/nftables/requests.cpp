@@ -162,6 +162,12 @@ wire::Request get_generation() {
   return {"read the generation of the ruleset", to.release(), {}};
 }
 
+wire::Request get_table(std::string_view name) {
+  wire::Message to = message(NFT_MSG_GETTABLE, 0, Table::inet);
+  to.put_text(NFTA_TABLE_NAME, name);
+  return {"look for table inet " + std::string{name}, to.release(), {ENOENT}};
+}
+
 wire::Request get_chain(Table table, std::string_view chain) {
   wire::Message to = message(NFT_MSG_GETCHAIN, 0, table);
   to.put_text(NFTA_CHAIN_TABLE, kTableName).put_text(NFTA_CHAIN_NAME, chain);

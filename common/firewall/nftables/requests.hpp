@@ -35,6 +35,7 @@ wire::Request delete_set(const SetName& set);
 inline constexpr std::size_t kElementsPerMessage = 128;
 
 wire::Request get_generation();
+wire::Request get_table(std::string_view name);  // of family inet, anybody's
 wire::Request get_chain(Table table, std::string_view chain);
 wire::Request get_element(const Element& element);
 wire::Request list_sets(Table table);

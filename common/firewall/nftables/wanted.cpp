@@ -37,7 +37,8 @@ class Collector {
 
   void forwarding(const Forwarding& intent) {
     begin(Kind::forward, result.needs.forwarding);
-    for (const net::Cidr& address : intent.addresses) {
+    const bool by_others = !intent.firewalld_zone.empty();
+    for (const net::Cidr& address : by_others ? std::vector<net::Cidr>{} : intent.addresses) {
       add({Role::forwarded, address.family(), {}}, Fields{}.address(address.ip).take());
     }
     if (!intent.policy || intent.policy->ingress == Ingress::open) return;

@@ -33,13 +33,19 @@ bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
-std::optional<firewall::Backend> parse_backend(const contract::Json& config) {
+struct Choice {
+  std::optional<firewall::Backend> backend;
+  Firewalld firewalld{};
+};
+
+Choice parse_backend(const contract::Json& config) {
   const std::string name = config.text_or("backend", "");
-  if (name.empty()) return std::nullopt;
-  if (const auto backend = firewall::parse_backend(name)) return backend;
-  const std::string why =
-      name == "firewalld" ? "this build does not speak to firewalld" : "unknown backend \"" + name + "\"";
-  throw Error{Code::invalid_config, why}.at("/backend").expected("\"nftables\" or \"iptables\", or leave it out");
+  if (name.empty()) return {std::nullopt, Firewalld::where_it_runs};
+  if (name == "firewalld") return {std::nullopt, Firewalld::always};
+  if (const auto backend = firewall::parse_backend(name)) return {backend, Firewalld::never};
+  throw Error{Code::invalid_config, "unknown backend \"" + name + "\""}
+      .at("/backend")
+      .expected("\"nftables\", \"iptables\" or \"firewalld\", or leave it out");
 }
 
 std::string parse_admin_chain(const contract::Json& config) {
@@ -91,14 +97,17 @@ std::string bridge_of(const contract::Result& result) {
 }  // namespace
 
 Config parse_config(const contract::Request& request) {
-  return {.backend = parse_backend(request.config),
+  const Choice choice = parse_backend(request.config);
+  return {.backend = choice.backend,
+          .firewalld = choice.firewalld,
           .admin_chain = parse_admin_chain(request.config),
           .firewalld_zone = parse_zone(request.config),
           .ingress = parse_ingress(request.config)};
 }
 
 firewall::Forwarding wanted_forwarding(const Config& config, const contract::Result& result) {
-  firewall::Forwarding forwarding{.addresses = {}, .admin_chain = config.admin_chain, .policy = {}};
+  firewall::Forwarding forwarding{
+      .addresses = {}, .admin_chain = config.admin_chain, .policy = {}, .firewalld_zone = {}};
   for (const contract::IpConfig& ip : result.ips) forwarding.addresses.push_back(ip.address);
   if (config.ingress != Ingress::open) forwarding.policy = {.ingress = config.ingress, .bridge = bridge_of(result)};
   return forwarding;

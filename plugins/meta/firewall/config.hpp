@@ -2,6 +2,7 @@
 // What a network configuration says to firewall, validated.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,8 +12,12 @@
 
 namespace patchbay::firewall_plugin {
 
+// Whether containers are accepted by firewalld instead of the packet filter.
+enum class Firewalld : std::uint8_t { never, where_it_runs, always };
+
 struct Config {
   std::optional<firewall::Backend> backend;  // nullopt: to be chosen
+  Firewalld firewalld{};
   std::string admin_chain = firewall::kDefaultAdminChain;
   std::string firewalld_zone;
   firewall::Ingress ingress{};

@@ -8,14 +8,17 @@
 #include "common/attach/ingress_policy.hpp"
 #include "common/attach/readiness.hpp"
 #include "common/attach/record.hpp"
+#include "common/attach/zone.hpp"
 #include "common/base/error_list.hpp"
 #include "common/base/rollback.hpp"
 #include "common/contract/run.hpp"
 #include "common/firewall/firewall.hpp"
+#include "common/firewall/firewalld/firewalld.hpp"
 #include "common/ipam/namespaces.hpp"
 #include "common/netlink/link.hpp"
 #include "common/os/file.hpp"
 #include "plugins/meta/firewall/config.hpp"
+#include "plugins/meta/firewall/zone.hpp"
 
 namespace patchbay::firewall_plugin {
 namespace {
@@ -42,15 +45,22 @@ std::optional<firewall::PortIsolation> wanted_isolation(const firewall::Forwardi
   return isolation.ports.empty() ? std::nullopt : std::optional{isolation};
 }
 
-firewall::Intents wanted_intents(const Config& config, const contract::Result& result) {
+firewall::Intents wanted_intents(const Config& config, const contract::Result& result, std::string zone) {
   firewall::Intents intents;
   intents.forwarding = wanted_forwarding(config, result);
+  intents.forwarding->firewalld_zone = std::move(zone);
   intents.isolation = wanted_isolation(*intents.forwarding, result);
   return intents;
 }
 
 bool is_nothing(const firewall::Intents& intents) {
   return intents.forwarding->addresses.empty() && !intents.forwarding->policy && !intents.isolation;
+}
+
+// Which one does not matter where firewalld leaves nothing for either, and finding out takes time.
+std::optional<firewall::Backend> configured_backend(const Config& config, const firewall::Intents& wanted) {
+  const bool idle = !wanted.forwarding->firewalld_zone.empty() && !wanted.forwarding->policy;
+  return idle ? firewall::Backend::nftables : config.backend;
 }
 
 attach::Record record_of(const contract::Request& request, const Config& config, const firewall::Intents& wanted) {
@@ -62,7 +72,7 @@ attach::Record record_of(const contract::Request& request, const Config& config,
   if (wanted.isolation) record.isolated_ports = wanted.isolation->ports;
   std::vector<net::Family> families;
   for (const net::Cidr& address : record.addresses) families.push_back(address.family());
-  record.backend = firewall::choose(config.backend, families);
+  record.backend = firewall::choose(configured_backend(config, wanted), families);
   return record;
 }
 
@@ -71,8 +81,7 @@ std::optional<firewall::Forwarding> forwarding_of_request(const contract::Reques
   try {
     const auto previous = request.previous_result();
     if (!previous) return std::nullopt;
-    Config config = parse_config(request);
-    return wanted_forwarding(config, *previous);
+    return wanted_forwarding(parse_config(request), *previous);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -88,30 +97,40 @@ firewall::Hints hints_of(const std::optional<attach::Record>& record) {
           .backend = record->backend};
 }
 
-std::optional<std::string> bridge_of(const std::optional<firewall::Forwarding>& forwarding) {
-  if (!forwarding || !forwarding->policy) return std::nullopt;
-  return forwarding->policy->bridge;
+// What holds beyond the container's own rules.
+struct Ties {
+  std::optional<std::string> bridge;  // whose policy it counts on
+  std::string zone;                   // of firewalld; empty: none
+};
+
+Ties ties_of(const std::optional<firewall::Forwarding>& forwarding) {
+  Ties ties;
+  if (!forwarding) return ties;
+  if (forwarding->policy) ties.bridge = forwarding->policy->bridge;
+  ties.zone = forwarding->firewalld_zone;
+  return ties;
 }
 
 // Rules first, the record last: while it is there, the bridge's policy is counted on.
-void remove(const Owner& owner, const firewall::Hints& hints, const std::optional<std::string>& bridge) {
+void remove(const Owner& owner, const firewall::Hints& hints, const Ties& ties) {
   std::optional<os::FileLock> lock;
-  if (bridge) lock = attach::lock_ingress_policies();
+  if (ties.bridge) lock = attach::lock_ingress_policies();
   ErrorList failures;
   failures.attempt("remove rules", [&] { firewall::remove(owner, {Kind::forward, Kind::isolation}, hints); });
-  if (bridge) failures.attempt("leave ingress policy", [&] { attach::leave_ingress_policy(*bridge, owner); });
+  failures.attempt("leave the zone", [&] { attach::leave_zone(ties.zone, hints.addresses, owner); });
+  if (ties.bridge) failures.attempt("leave ingress policy", [&] { attach::leave_ingress_policy(*ties.bridge, owner); });
   if (failures.empty()) failures.attempt("remove the attachment record", [&] { records().remove(owner); });
   failures.throw_if_any();
 }
 
-void remove(const attach::Record& record) { remove(record.owner, hints_of(record), bridge_of(record.acceptance)); }
+void remove(const attach::Record& record) { remove(record.owner, hints_of(record), ties_of(record.acceptance)); }
 
 }  // namespace
 
 contract::Result add(const contract::Request& request) {
   const Config config = parse_config(request);
   contract::Result result = request.required_previous_result();
-  const firewall::Intents wanted = wanted_intents(config, result);
+  const firewall::Intents wanted = wanted_intents(config, result, choose_zone(config));
   if (is_nothing(wanted)) return result;
   firewall::prepare_forwarding();
 
@@ -135,21 +154,23 @@ void del(const contract::Request& request) {
   std::optional<attach::Record> record;
   failures.attempt("read the attachment record", [&] { record = records().find(request.owner); });
   firewall::Hints hints = hints_of(record);
-  const auto told = forwarding_of_request(request);
+  auto told = forwarding_of_request(request);
+  if (!record) failures.attempt("look for firewalld", [&] { add_unrecorded(told, request); });
   if (told) {  // the reference suite, which keeps no records, may have served the attachment since
     for (const net::Cidr& address : told->addresses) {
       if (std::ranges::find(hints.addresses, address) == hints.addresses.end()) hints.addresses.push_back(address);
     }
   }
-  const auto bridge = record ? bridge_of(record->acceptance) : bridge_of(told);
-  failures.attempt("let nothing through", [&] { remove(request.owner, hints, bridge); });
+  const Ties ties = ties_of(record ? record->acceptance : told);
+  failures.attempt("let nothing through", [&] { remove(request.owner, hints, ties); });
   failures.throw_if_any();
 }
 
 void check(const contract::Request& request) {
   const Config config = parse_config(request);
-  const firewall::Intents wanted = wanted_intents(config, request.required_previous_result());
-  if (!is_nothing(wanted)) attach::require_rules(request.owner, config.backend, wanted);
+  const firewall::Intents wanted =
+      wanted_intents(config, request.required_previous_result(), chosen_zone(config, records().find(request.owner)));
+  if (!is_nothing(wanted)) attach::require_rules(request.owner, configured_backend(config, wanted), wanted);
 }
 
 void gc(const contract::Request& request) {
@@ -168,6 +189,9 @@ void gc(const contract::Request& request) {
 
 void status(const contract::Request& request) {
   const Config config = parse_config(request);
+  const std::string zone = choose_zone(config);
+  if (!zone.empty()) firewall::firewalld::require(zone);
+  if (!zone.empty() && config.ingress == firewall::Ingress::open) return;
   std::vector<Kind> kinds{Kind::forward};
   if (config.ingress == firewall::Ingress::isolated) kinds.push_back(Kind::isolation);
   attach::require_firewall(config.backend, kinds);

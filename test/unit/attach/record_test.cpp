@@ -48,9 +48,10 @@ Record example() {
                                                .external_set_mark_chain = "KUBE-MARK"},
           .mac = net::Mac::parse("02:00:00:00:00:01"),
           .cable = "blue",
-          .acceptance =
-              firewall::Forwarding{
-                  .addresses = {}, .admin_chain = "SITE-ADMIN", .policy = {{firewall::Ingress::isolated, "br0"}}},
+          .acceptance = firewall::Forwarding{.addresses = {},
+                                             .admin_chain = "SITE-ADMIN",
+                                             .policy = {{firewall::Ingress::isolated, "br0"}},
+                                             .firewalld_zone = "internal"},
           .isolated_ports = {"veth0123"}};
 }
 

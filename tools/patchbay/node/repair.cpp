@@ -6,6 +6,7 @@
 
 #include "common/attach/host.hpp"
 #include "common/attach/ingress_policy.hpp"
+#include "common/attach/zone.hpp"
 #include "common/base/error.hpp"
 
 namespace patchbay::cli {
@@ -21,6 +22,10 @@ void take_back_if_forgotten(const Drift& drift) {
   using firewall::Kind;
   firewall::remove(drift.owner, {Kind::masquerade, Kind::host_port, Kind::mac_spoof, Kind::forward, Kind::isolation},
                    {});
+  for (const Wanted& wanted : drift.wanted) {
+    const auto& forwarding = wanted.intents.forwarding;
+    if (forwarding) attach::leave_zone(forwarding->firewalld_zone, forwarding->addresses, drift.owner);
+  }
   attach::lift_idle_ingress_policies();
   throw Error{Code::try_again, drift.owner.tag() + " was detached meanwhile"};
 }

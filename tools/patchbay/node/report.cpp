@@ -38,10 +38,19 @@ Line line_of(const FoundEntry& found) {
   return line(found, "index entry", found.data_dir + "/.patchbay/" + found.network + "/" + found.entry.name);
 }
 
+// firewalld's sources do not tell whose they are, records do.
+std::string sources_of(const FoundRecord& found) {
+  const auto& record = found.file.record;
+  if (!record || !record->acceptance || record->acceptance->firewalld_zone.empty()) return {};
+  std::string text;
+  for (const net::Cidr& address : record->addresses) text += (text.empty() ? ": " : ", ") + address.ip.to_string();
+  return text + " in firewalld's zone " + record->acceptance->firewalld_zone;
+}
+
 Line line_of(const FoundRecord& found) {
-  return line(
-      found, "record",
-      std::string{attach::kRunDirectory} + "/" + found.plugin + "/" + found.file.network + "/" + found.file.name);
+  return line(found, "record",
+              std::string{attach::kRunDirectory} + "/" + found.plugin + "/" + found.file.network + "/" +
+                  found.file.name + sources_of(found));
 }
 
 Line line_of(const FoundResult& found) { return line(found, "cache entry", "results/" + found.file.name); }

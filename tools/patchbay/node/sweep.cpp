@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "common/attach/ingress_policy.hpp"
+#include "common/attach/zone.hpp"
 #include "common/firewall/conntrack.hpp"
 
 namespace patchbay::cli {
@@ -19,6 +20,15 @@ void remove_rules(const Survey& survey) {
     if (is_stale(found)) objects.push_back(found.object);
   }
   firewall::remove(objects);
+}
+
+void leave_zones(const Survey& survey, Failures& failures) {
+  for (const FoundRecord& found : survey.records) {
+    const auto& record = found.file.record;
+    if (!is_stale(found) || !record || !record->acceptance) continue;
+    attempt(failures,
+            [&] { attach::leave_zone(record->acceptance->firewalld_zone, record->addresses, record->owner); });
+  }
 }
 
 // All at once, for the kernel's sake; those that are still what they were.
@@ -113,6 +123,7 @@ void leave_out_revived(Survey& survey) {
 void sweep(const Survey& survey, const ResultCache& cache) {
   Failures failures;
   attempt(failures, [&] { remove_rules(survey); });
+  leave_zones(survey, failures);
   attempt(failures, [&] { remove_links(survey); });
   attempt(failures, [&] { forget_connections(survey); });
   stop_if_any(failures);
