@@ -56,6 +56,11 @@ Case accepted(const std::string& name, const std::string& backend, const std::st
   return {.name = name, .plugins = {std::move(main), std::move(firewall)}};
 }
 
+Case beside_firewalld(Case of) {
+  of.firewalld = true;
+  return of;
+}
+
 Case by_subnet(Case of) {
   of.name += "-subnets";
   of.plugins.back()["unshapedSubnets"] = {"198.51.100.0/24", "2001:db8::/32"};
@@ -88,6 +93,7 @@ std::vector<Case> all_cases() {
       accepted("accepted-nftables", "nftables", "isolated"),
       accepted("accepted-iptables", "iptables", "same-bridge"),
       on_iptables_nft(accepted("accepted-iptables-nft", "iptables", "same-bridge")),
+      beside_firewalld(accepted("accepted-firewalld", "", "same-bridge")),
       {.name = "cable", .plugins = {cable()}, .contact = Contact::by_cable},
       {.name = "host-local", .plugins = {{{"type", "host-local"}, {"ipam", ipam(true, true)}}}, .v6 = true},
       {.name = "loopback", .plugins = {{{"type", "loopback"}}}, .contact = Contact::by_loopback},

@@ -19,6 +19,7 @@ struct Case {
   bool first = false;               // nobody was attached before: red makes what is shared
   bool regular = true;              // false: swept only when it is named
   std::string iptables = "legacy";  // what the node's is, see test/support/world.hpp
+  bool firewalld = false;           // it accepts what is forwarded
 };
 
 const std::vector<Case>& cases();

@@ -41,6 +41,10 @@ bool names_container(const std::string& verb) { return verb == "ADD" || verb == 
 
 Scene::Scene(const Case& of) : case_(&of) {
   world_.set_iptables(of.iptables);
+  if (of.firewalld) {
+    firewalld_ = std::make_unique<test::FakeFirewalld>(test::kUsualBus);
+    world_.sh("nft add table inet firewalld");
+  }
   for (const std::string& name : {kBlue, kRed, kGreen}) {
     world_.netns(name);
     if (of.contact == Contact::by_loopback) world_.in(name, loopback_down);
@@ -139,7 +143,12 @@ void Scene::attach(const std::string& who) {
   if (ran.exit_code != 0) throw std::runtime_error{"ADD of " + who + " without any fault: " + ran.out + ran.err};
 }
 
-State Scene::state() { return read_state(world_, {kBlue, kRed, kGreen}); }
+State Scene::state() {
+  State state = read_state(world_, {kBlue, kRed, kGreen});
+  if (!firewalld_) return state;
+  for (const auto& [source, zone] : firewalld_->zones()) state.insert("host source " + source + " of zone " + zone);
+  return state;
+}
 
 std::string Scene::settled_difference(const State& before, const std::function<State(State)>& relevant) {
   using namespace std::chrono_literals;

@@ -3,11 +3,13 @@
 // address and host port.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "test/faults/injector/injector.hpp"
 #include "test/faults/state/state.hpp"
 #include "test/faults/sweep/case.hpp"
+#include "test/support/fake_firewalld.hpp"
 #include "test/support/world.hpp"
 
 namespace patchbay::faults {
@@ -53,6 +55,7 @@ class Scene {
 
   const Case* case_;
   test::World world_;
+  std::unique_ptr<test::FakeFirewalld> firewalld_;
   std::map<std::string, nlohmann::json> results_;
   std::string slowest_;
 };
