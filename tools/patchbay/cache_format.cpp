@@ -43,15 +43,17 @@ Owner owner_in(const Json& entry) {
 }
 
 // libcni before 1.2 kept no namespace (containerd 1.6 and podman 4 have such ones), but what plugins answered.
+std::string netns_told_by(const Json& result) {
+  for (const Json& interface : result.list("interfaces")) {
+    if (std::string path = interface.text_or("sandbox", ""); !path.empty()) return path;
+  }
+  return {};
+}
+
 std::string netns_in(const Json& entry) {
   std::string path = entry.text_or("netns", "");
   const auto result = entry.object("result");
-  if (!path.empty() || !result) return path;
-  for (const Json& interface : result->list("interfaces")) {
-    path = interface.text_or("sandbox", "");
-    if (!path.empty()) break;
-  }
-  return path;
+  return path.empty() && result ? netns_told_by(*result) : path;
 }
 
 // Detached from the document, so that JSON pointers in messages begin at the result.
@@ -86,7 +88,7 @@ std::string print_entry(const CacheEntry& entry) {
 CacheEntry parse_entry(const std::string& text, const Owner& owner) {
   const Json document = parse_document(text);
   const auto kind = document.find("kind");
-  if (!kind || !kind->is_text() || kind->as_text() != kKind) return {{owner, {}, {}, {}}, {}, document};
+  if (!kind || !kind->is_text() || kind->as_text() != kKind) return {{owner, netns_told_by(document), {}, {}}, {}, document};
 
   CacheEntry entry;
   entry.attachment.owner = owner_in(document);
