@@ -62,6 +62,24 @@ SCRIPT
 SCRIPT
 }
 
+@test "firewalld with legacy iptables under it is found as well" {
+  need iptables-legacy ip6tables-legacy
+  on_node firewalld guarded <<'SCRIPT'
+    for program in iptables{,-save,-restore} ip6tables{,-save,-restore}; do
+      ln -sf "/usr/sbin/${program/tables/tables-legacy}" "/etc/alternatives/$program"
+    done
+    guarded blue
+    start_firewalld iptables
+    iptables-legacy -S FORWARD_direct
+    container red
+    patchbay add blue /run/netns/red >/dev/null
+    [[ $(sources) == "$red" ]]
+    patchbay check blue /run/netns/red
+    patchbay del blue /run/netns/red
+    [[ $(sources) == "$none" ]]
+SCRIPT
+}
+
 @test "firewalld of another namespace accepts nothing for this one" {
   on_node firewalld guarded <<'SCRIPT'
     guarded blue

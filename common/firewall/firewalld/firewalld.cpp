@@ -13,6 +13,9 @@
 namespace patchbay::firewall::firewalld {
 namespace {
 
+using iptables::Variant;
+
+constexpr const char* kIptablesChain = "FORWARD_direct";  // made at the start with FirewallBackend=iptables
 constexpr const char* kName = "org.fedoraproject.FirewallD1";
 constexpr std::chrono::seconds kPatience{5};
 
@@ -95,10 +98,11 @@ bool is_on_bus() {
 
 bool runs_here() {
   if (!dbus::has_system_bus()) return false;
-  if (has_table()) return is_on_bus();
-  if (!iptables::in_use() || !is_on_bus()) return false;
+  if (has_table() || iptables::has_filter_chain(Variant::nf_tables, kIptablesChain)) return is_on_bus();
+  // Legacy tables are read as a whole only: the bus is quicker.
+  if (!iptables::is_legacy_in_use(kBothFamilies) || !is_on_bus()) return false;
   iptables::prepare_filters();
-  return iptables::has_filter_chain("FORWARD_direct");  // made when it starts with FirewallBackend=iptables
+  return iptables::has_filter_chain(Variant::legacy, kIptablesChain);
 }
 
 std::optional<std::string> unavailable() {

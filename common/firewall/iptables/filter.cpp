@@ -132,10 +132,11 @@ void accept_in(const Tables& filters, const Owner& owner, const Forwarding& forw
   }
 }
 
-bool has_filter_chain(std::string_view chain) {
+bool has_filter_chain(Variant variant, const std::string& chain) {
   const auto filters = existing_of(kBothFamilies, kFilter);
-  return std::any_of(filters.begin(), filters.end(),
-                     [&](const TableId& filter) { return open(filter)->has_chain(std::string{chain}); });
+  return std::any_of(filters.begin(), filters.end(), [&](const TableId& filter) {
+    return filter.variant == variant && open(filter)->has_chain(chain);
+  });
 }
 
 std::vector<std::string> missing_where_dropped(const Owner& owner, const Forwarding& forwarding) {

@@ -29,7 +29,7 @@ using Tables = std::vector<TableId>;
 // Before any of these is asked or told something that only libiptc can do: throws TwinNeeded where it cannot be
 // loaded and there are legacy ones.
 void prepare_filters();
-bool has_filter_chain(std::string_view chain);  // in any of the tables filter
+bool has_filter_chain(Variant variant, const std::string& chain);  // in a table filter, of either family
 Tables where_dropped(const Forwarding& forwarding);
 void accept_in(const Tables& filters, const Owner& owner, const Forwarding& forwarding);
 std::vector<std::string> missing_where_dropped(const Owner& owner, const Forwarding& forwarding);
