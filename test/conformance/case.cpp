@@ -46,8 +46,8 @@ std::vector<json> patched_plugins(const json& theme, const json& item) {
   auto plugins = (item.contains("plugins") ? item : theme).at("plugins").get<std::vector<json>>();
   const json patches = item.value("set", json::object());
   for (const auto& [type, patch] : patches.items()) {
-    const auto plugin =
-        std::find_if(plugins.begin(), plugins.end(), [&](const json& candidate) { return candidate["type"] == type; });
+    const auto plugin = std::find_if(plugins.begin(), plugins.end(),
+                                     [&wanted = type](const json& candidate) { return candidate["type"] == wanted; });
     if (plugin == plugins.end()) throw std::runtime_error{"no plugin " + type + " to change: " + item.dump()};
     plugin->merge_patch(patch);
   }
