@@ -98,7 +98,7 @@ TEST_CASE("with snat off only remote hosts and the node's own address lead in") 
   plugins[1]["snat"] = false;
   Chain net{world, plugins};
   world.lan("lan", "192.0.2.1/24", "192.0.2.2/24");
-  net.port_mappings = {mapping(8080, 80)};
+  net.port_mappings = json::array({mapping(8080, 80)});
   net.add("red");
   world.serve("red", "tcp", 80, "red");
   CHECK(world.ask("lan", "tcp", "192.0.2.1", 8080) == "red 192.0.2.2");
@@ -114,7 +114,7 @@ TEST_CASE("masqAll hides who asked") {
   plugins[1]["masqAll"] = true;
   Chain net{world, plugins};
   world.lan("lan", "192.0.2.1/24", "192.0.2.2/24");
-  net.port_mappings = {mapping(8080, 80)};
+  net.port_mappings = json::array({mapping(8080, 80)});
   net.add("red");
   world.serve("red", "tcp", 80, "red");
   CHECK(world.ask("lan", "tcp", "192.0.2.1", 8080) == "red 10.10.0.1");
@@ -146,7 +146,7 @@ TEST_CASE("conditions restrict who may use a port") {
   Chain net{world, plugins};
   world.lan("lan", "192.0.2.1/24", "192.0.2.2/24");
   world.sh_in("lan", "ip addr add 192.0.2.3/24 dev eth0");
-  net.port_mappings = {mapping(8080, 80)};
+  net.port_mappings = json::array({mapping(8080, 80)});
   net.add("red");
   world.serve("red", "tcp", 80, "red");
   CHECK(world.ask("lan", "tcp", "192.0.2.1", 8080) == "red 192.0.2.2");
@@ -168,7 +168,7 @@ TEST_CASE("a host port that another live container owns is refused, naming it, a
   config["name"] = "net";
   config["cniVersion"] = "1.1.0";
   config["prevResult"] = bare.result("blue");
-  config["runtimeConfig"]["portMappings"] = {wanted};
+  config["runtimeConfig"]["portMappings"] = json::array({wanted});
   const Ran ran =
       node.world.call({.plugin = "portmap", .config = config, .container = "blue", .netns = "/run/netns/blue"});
   CHECK(ran.exit_code == 1);
@@ -189,7 +189,7 @@ TEST_CASE("a container on two networks keeps its host port until it has left bot
   for (json& plugin : plugins) plugin.update({{"name", "other"}, {"cniVersion", "1.1.0"}});
   Call call{.plugin = "bridge", .config = plugins[0], .container = "red", .netns = "/run/netns/red", .ifname = "eth1"};
   plugins[1]["prevResult"] = node.world.add(call);
-  plugins[1]["runtimeConfig"]["portMappings"] = {mapping(8080, 80)};
+  plugins[1]["runtimeConfig"]["portMappings"] = json::array({mapping(8080, 80)});
   call.plugin = "portmap";
   call.config = plugins[1];
   node.world.add(call);
@@ -217,7 +217,7 @@ TEST_CASE("the host port of a container that is gone without DEL goes to the nex
   Node node{"nftables"};
   node.world.remove_netns("red");
   node.world.sh("ip link del " + node.net.host_end("red"));
-  node.net.port_mappings = {mapping(8080, 80)};
+  node.net.port_mappings = json::array({mapping(8080, 80)});
   node.net.add("blue");
   node.world.serve("blue", "tcp", 80, "blue");
   const auto answer = node.world.ask("lan", "tcp", "192.0.2.1", 8080);
@@ -266,7 +266,7 @@ TEST_CASE("portmap CHECK passes for a container with IPv4 only") {
   plugins[0]["ipam"]["ranges"] = {{{{"subnet", "10.10.0.0/24"}}}};
   plugins[0]["ipam"]["routes"] = {{{"dst", "0.0.0.0/0"}}};
   Chain net{world, plugins};
-  net.port_mappings = {mapping(8080, 80)};
+  net.port_mappings = json::array({mapping(8080, 80)});
   net.add("red");
   CHECK(net.check("red").exit_code == 0);
 }
@@ -278,11 +278,11 @@ TEST_CASE("bad port mappings are refused with the place that is wrong") {
     std::string pointer;
   };
   const auto [ports, pointer] =
-      GENERATE(Case{{mapping(0, 80)}, "/runtimeConfig/portMappings/0/hostPort"},
+      GENERATE(Case{json::array({mapping(0, 80)}), "/runtimeConfig/portMappings/0/hostPort"},
                Case{{mapping(80, 80), mapping(70000, 80)}, "/runtimeConfig/portMappings/1/hostPort"},
-               Case{{mapping(80, -1)}, "/runtimeConfig/portMappings/0/containerPort"},
-               Case{{mapping(80, 80, "icmp")}, "/runtimeConfig/portMappings/0/protocol"},
-               Case{{mapping(80, 80, "tcp", "127.0.0.l")}, "/runtimeConfig/portMappings/0/hostIP"},
+               Case{json::array({mapping(80, -1)}), "/runtimeConfig/portMappings/0/containerPort"},
+               Case{json::array({mapping(80, 80, "icmp")}), "/runtimeConfig/portMappings/0/protocol"},
+               Case{json::array({mapping(80, 80, "tcp", "127.0.0.l")}), "/runtimeConfig/portMappings/0/hostIP"},
                Case{{mapping(80, 80), mapping(80, 81)}, "/runtimeConfig/portMappings/1"});
   Chain bare{world, {usual_plugins("")[0]}};
   bare.add("red");

@@ -174,7 +174,8 @@ TEST_CASE("iptables: old forms of the reference are removed") {
 TEST_CASE("iptables: entries with conditions that we have no word for") {
   SKIP_WITHOUT_REFERENCE();
   WORLD_OF_EITHER_IPTABLES(world);
-  PortCase port_case{"", {{"conditionsV4", {"-m", "conntrack", "--ctstate", "NEW"}}}, {mapping(80, 80, "tcp")}, {}};
+  PortCase port_case{
+      "", {{"conditionsV4", {"-m", "conntrack", "--ctstate", "NEW"}}}, json::array({mapping(80, 80, "tcp")}), {}};
   reference(world, "ADD", reference_config(port_case));
   SECTION("guard the port") {
     Intents intents = our_intents(port_case);

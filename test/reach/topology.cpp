@@ -101,7 +101,7 @@ void Node::attach_all() {
   net.add("red");
   net.port_mappings = json::array();
   net.add("blue");
-  other.port_mappings = {mapping(7070, 80, "tcp")};
+  other.port_mappings = json::array({mapping(7070, 80, "tcp")});
   other.add("green");
   cable.port_mappings = {mapping(9090, 80, "tcp"), mapping(9053, 53, "udp")};
   cable.add("pole");
