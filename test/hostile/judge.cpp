@@ -11,13 +11,8 @@ using nlohmann::json;
 using Kind = Expectation::Kind;
 
 // Sanitizers cost more of both, and are not what is shipped.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr long kMostMemoryKib = 1 << 20;
-constexpr int kSlower = 10;
-#else
-constexpr long kMostMemoryKib = 32 << 10;
-constexpr int kSlower = 1;
-#endif
+constexpr long kMostMemoryKib = kSanitized ? 1 << 20 : 32 << 10;
+constexpr int kSlower = kSanitized ? 10 : 1;
 
 constexpr int kInternal = 199;
 

@@ -10,6 +10,9 @@
 
 namespace patchbay::test::hostile {
 
+// Whether the plugins are built so. Compilers have different words for it, the build has one.
+inline constexpr bool kSanitized = PATCHBAY_SANITIZED;
+
 struct Limits {
   std::chrono::milliseconds at_least{0}, at_most{1000};
 };
