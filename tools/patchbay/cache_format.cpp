@@ -88,7 +88,8 @@ std::string print_entry(const CacheEntry& entry) {
 CacheEntry parse_entry(const std::string& text, const Owner& owner) {
   const Json document = parse_document(text);
   const auto kind = document.find("kind");
-  if (!kind || !kind->is_text() || kind->as_text() != kKind) return {{owner, netns_told_by(document), {}, {}}, {}, document};
+  if (!kind || !kind->is_text() || kind->as_text() != kKind)
+    return {{owner, netns_told_by(document), {}, {}}, {}, document};
 
   CacheEntry entry;
   entry.attachment.owner = owner_in(document);
