@@ -17,18 +17,13 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Nothing is left of it for the packet filter.
-bool is_left_to_firewalld(const std::optional<Forwarding>& forwarding) {
-  return forwarding && !forwarding->firewalld_zone.empty() && !forwarding->policy;
-}
-
 // What `backend` has to do with `intents`: what is about frames is for nftables, whatever the backend.
 Intents share(const Intents& intents, Backend backend, Backend chosen) {
   Intents share;
   if (backend == chosen) {
     share.masquerade = intents.masquerade;
     share.port_forwards = intents.port_forwards;
-    if (!is_left_to_firewalld(intents.forwarding)) share.forwarding = intents.forwarding;
+    if (intents.forwarding && !intents.forwarding->is_left_to_firewalld()) share.forwarding = intents.forwarding;
   }
   if (backend == Backend::nftables) {
     share.mac_spoof = intents.mac_spoof;
@@ -64,8 +59,6 @@ Backend what_this_host_runs_on(std::span<const net::Family> families) {
   if (iptables::is_legacy_in_use(families)) return Backend::iptables;
   return !iptables::is_legacy_loaded() || nftables_works() ? Backend::nftables : Backend::iptables;
 }
-
-bool has(const std::vector<Kind>& kinds, Kind kind) { return std::ranges::find(kinds, kind) != kinds.end(); }
 
 std::vector<Kind> kinds_of(const Intents& intents) {
   std::vector<Kind> kinds;
@@ -160,7 +153,7 @@ std::vector<std::string> missing(Backend backend, const Owner& owner, const Inte
   Intents either = intents;
   either.mac_spoof.reset();
   either.isolation.reset();
-  if (is_left_to_firewalld(either.forwarding)) either.forwarding.reset();
+  if (either.forwarding && either.forwarding->is_left_to_firewalld()) either.forwarding.reset();
   Words words = missing_by(backend, owner, either);
   const bool to_iptables = backend == Backend::nftables;
   if (!words.empty() && (!to_iptables || iptables::in_use())) {
@@ -182,7 +175,7 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
     if (!of_nftables.empty()) nftables::remove(owner, of_nftables, hints);
   };
   // What nftables accepts may be accepted in iptables, too (see apply()).
-  const bool only_nftables = known && hints.backend == Backend::nftables && !has(kinds, Kind::forward);
+  const bool only_nftables = known && hints.backend == Backend::nftables && !contains(kinds, Kind::forward);
   if (only_nftables) return by_nftables();
   on_both(by_nftables, [&] { iptables::remove(owner, kinds, hints); });
 }

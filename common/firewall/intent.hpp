@@ -2,6 +2,7 @@
 // What a plugin wants of the packet filter, said without saying how.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,10 @@ enum class Backend { nftables, iptables };
 // Which kind of intent: one plugin's objects are never touched by another plugin's DEL. Confinement is of a
 // bridge, not of an owner: see lift() in firewall.hpp.
 enum class Kind { masquerade, host_port, mac_spoof, forward, confinement, isolation };
+
+inline bool contains(const std::vector<Kind>& kinds, Kind kind) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
 
 // Packets from this address to anywhere outside its own subnet (and not multicast) leave with the
 // node's address.
@@ -84,6 +89,9 @@ struct Forwarding {
   std::string admin_chain = kDefaultAdminChain;  // iptables layout only
   std::optional<IngressPolicy> policy;           // nullopt: open
   std::string firewalld_zone;                    // the zone of firewalld that accepts the addresses; empty: we do
+
+  // Then nothing of it is for the packet filter.
+  [[nodiscard]] bool is_left_to_firewalld() const { return !firewalld_zone.empty() && !policy; }
 };
 
 // These ports of a bridge send nothing to others of which the same is said.

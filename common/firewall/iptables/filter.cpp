@@ -47,8 +47,6 @@ std::vector<net::Family> families_of(const Forwarding& forwarding) {
   return families;
 }
 
-std::string program_of(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
-
 std::string lack_of(net::Family family, const Rule& rule) {
   return program_of(family) + " -t filter lacks " + to_text(rule);
 }

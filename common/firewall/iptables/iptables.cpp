@@ -84,10 +84,6 @@ void release_localhost_guards(std::vector<TableId> raw_tables) {
   });
 }
 
-bool has(const std::vector<Kind>& kinds, Kind kind) {
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
 // The guard goes with the last host port of its family.
 void remove_from(const std::vector<TableId>& nat_tables, const std::vector<Kind>& kinds, const Change& change) {
   load_library_for(nat_tables);
@@ -96,12 +92,10 @@ void remove_from(const std::vector<TableId>& nat_tables, const std::vector<Kind>
     change(nat);
     const TableId raw{nat.id().variant, nat.family(), kRaw};
     std::erase(unused, raw);  // of an attempt that came too late
-    if (has(kinds, Kind::host_port) && !any_host_port(nat)) unused.push_back(raw);
+    if (contains(kinds, Kind::host_port) && !any_host_port(nat)) unused.push_back(raw);
   });
   release_localhost_guards(std::move(unused));
 }
-
-std::string program_of(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
 
 void add_missing(std::vector<std::string>& missing, net::Family family, const std::vector<Rule>& wanted) {
   const std::string program = program_of(family);
@@ -198,16 +192,16 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
   std::vector<net::Family> possible;
   for (const net::Family family : kBothFamilies) {
     const Known here = known(hints, family);
-    if ((has(kinds, Kind::masquerade) && (!hints.complete || !here.addresses.empty())) ||
-        (has(kinds, Kind::host_port) && (!hints.complete || here.ports)))
+    if ((contains(kinds, Kind::masquerade) && (!hints.complete || !here.addresses.empty())) ||
+        (contains(kinds, Kind::host_port) && (!hints.complete || here.ports)))
       possible.push_back(family);
   }
-  if (has(kinds, Kind::forward) && (!hints.complete || !hints.addresses.empty()))
+  if (contains(kinds, Kind::forward) && (!hints.complete || !hints.addresses.empty()))
     remove_from_filters(owner, hints.addresses);
   remove_from(existing_of(possible, kNat), kinds, [&](Table& table) {
     const Claim mine = of_attachment(owner, known(hints, table.family()).addresses);
-    if (has(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
-    if (!has(kinds, Kind::host_port)) return;
+    if (contains(kinds, Kind::masquerade)) remove_masquerade(table, masquerade_chain(owner), mine);
+    if (!contains(kinds, Kind::host_port)) return;
     remove_host_ports(table, host_port_chain(owner), mine);
     remove_old_snat(table, old_snat_chain(owner));
   });
@@ -215,8 +209,8 @@ void remove(const Owner& owner, const std::vector<Kind>& kinds, const Hints& hin
 
 void collect(const std::string& network, const std::vector<Kind>& kinds, const Owners& valid) {
   remove_from(existing_of(kBothFamilies, kNat), kinds, [&](Table& table) {
-    if (has(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
-    if (has(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
+    if (contains(kinds, Kind::masquerade)) collect_masquerade(table, network, valid);
+    if (contains(kinds, Kind::host_port)) collect_host_ports(table, network, valid);
   });
 }
 

@@ -64,8 +64,8 @@ void change_each(const std::vector<TableId>& ids, const Change& change) {
   errors.throw_if_any();
 }
 
-std::string name_of(const TableId& id) {
-  return "table " + std::string{id.name} + " of " + (id.family == net::Family::v4 ? "iptables" : "ip6tables");
-}
+std::string program_of(net::Family family) { return family == net::Family::v4 ? "iptables" : "ip6tables"; }
+
+std::string name_of(const TableId& id) { return "table " + std::string{id.name} + " of " + program_of(id.family); }
 
 }  // namespace patchbay::firewall::iptables

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,8 @@ void change_all(const std::vector<TableId>& ids, const Change& change);
 // changed, a lock that cannot be had does not matter.
 void change_each(const std::vector<TableId>& ids, const Change& change);
 
+// "iptables" or "ip6tables".
+std::string program_of(net::Family family);
 // How errors call it: "table nat of ip6tables".
 std::string name_of(const TableId& id);
 

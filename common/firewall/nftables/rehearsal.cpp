@@ -12,7 +12,7 @@ namespace patchbay::firewall::nftables {
 namespace {
 
 Needs needs_of(const std::vector<Kind>& kinds) {
-  const auto has = [&](Kind kind) { return std::ranges::find(kinds, kind) != kinds.end(); };
+  const auto has = [&](Kind kind) { return contains(kinds, kind); };
   return {.masquerade = has(Kind::masquerade),
           .host_ports = has(Kind::host_port),
           .mac_spoof = has(Kind::mac_spoof),

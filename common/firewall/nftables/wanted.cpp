@@ -154,6 +154,4 @@ std::vector<Element> placeholders_of(const std::vector<Element>& elements) {
   return found;
 }
 
-bool contains(const std::vector<Kind>& kinds, Kind kind) { return std::ranges::find(kinds, kind) != kinds.end(); }
-
 }  // namespace patchbay::firewall::nftables

@@ -23,6 +23,4 @@ std::vector<Element> policy_elements(const std::string& bridge);
 // The placeholders that `elements` (in_order()) need, also in_order().
 std::vector<Element> placeholders_of(const std::vector<Element>& elements);
 
-bool contains(const std::vector<Kind>& kinds, Kind kind);
-
 }  // namespace patchbay::firewall::nftables

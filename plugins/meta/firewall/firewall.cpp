@@ -59,8 +59,7 @@ bool is_nothing(const firewall::Intents& intents) {
 
 // Which one does not matter where firewalld leaves nothing for either, and finding out takes time.
 std::optional<firewall::Backend> configured_backend(const Config& config, const firewall::Intents& wanted) {
-  const bool idle = !wanted.forwarding->firewalld_zone.empty() && !wanted.forwarding->policy;
-  return idle ? firewall::Backend::nftables : config.backend;
+  return wanted.forwarding->is_left_to_firewalld() ? firewall::Backend::nftables : config.backend;
 }
 
 attach::Record record_of(const contract::Request& request, const Config& config, const firewall::Intents& wanted) {
