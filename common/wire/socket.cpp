@@ -90,9 +90,13 @@ void Socket::transact(std::vector<Request> requests, const OnReply& on_reply) {
     }
     return position == last;
   };
-  const std::string& doing = requests.front().doing;
-  const auto ending =
-      detail::converse(fd_.get(), {.doing = doing, .first = first, .count = requests.size(), .port = port()}, visit);
+  const auto ending = detail::converse(fd_.get(),
+                                       {.doing = requests.front().doing,
+                                        .first = first,
+                                        .count = requests.size(),
+                                        .port = port(),
+                                        .last_is_all = last == 0 && !on_reply},
+                                       visit);
   if (refusal) throw Error{*refusal};
   if (ending != Ending::finished) throw detail::unanswered(requests.back().doing, ending);
 }
@@ -112,9 +116,13 @@ int Socket::query(Request request, const OnReply& on_reply) {
     on_reply(reply);
     return !acknowledged && (reply.flags & NLM_F_MULTI) == 0;
   };
-  const auto ending = detail::converse(
-      fd_.get(), {.doing = request.doing, .first = sequence_, .port = port(), .datagrams = detail::Datagrams::large},
-      visit);
+  const auto ending = detail::converse(fd_.get(),
+                                       {.doing = request.doing,
+                                        .first = sequence_,
+                                        .port = port(),
+                                        .datagrams = detail::Datagrams::large,
+                                        .last_is_all = !acknowledged},
+                                       visit);
   if (ending != Ending::finished) throw detail::unanswered(request.doing, ending);
   return refusal;
 }
@@ -142,6 +150,7 @@ void Socket::dump(Request request, const std::function<void()>& restart, const O
     const auto ending = detail::converse(
         fd_.get(), {.doing = request.doing, .first = sequence_, .port = port(), .datagrams = detail::Datagrams::large},
         visit);
+    if (ending == Ending::lost && attempt + 1 < kMaxDumps) continue;  // a list with a hole is none
     if (ending != Ending::finished) throw detail::unanswered(request.doing, ending);
     if (verdict.error_number != 0 && !tolerates(request, verdict.error_number)) {
       throw detail::refused(request.doing, verdict);

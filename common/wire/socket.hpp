@@ -62,7 +62,7 @@ class Socket {
   // with the acknowledgement when the message itself carries NLM_F_ACK (several answers to one get).
   [[nodiscard]] int query(Request request, const OnReply& on_reply);
   // NLM_F_DUMP, strictly checked; started again (at most 10 times) when the kernel says that it was
-  // interrupted (NLM_F_DUMP_INTR), calling `restart` first so that `on_reply` begins anew.
+  // interrupted (NLM_F_DUMP_INTR), or a part of it was lost, calling `restart` first so that `on_reply` begins anew.
   void dump(Request request, const std::function<void()>& restart, const OnReply& on_reply);
 
   // An nfnetlink batch: NFNL_MSG_BATCH_BEGIN for `subsystem` (with NFNL_BATCH_GENID when

@@ -162,7 +162,8 @@ Ending hear(int fd, const Awaited& awaited, const Visit& visit) {
       while (const auto received = take_message(rest)) {
         if (awaited.port != 0 && received->port != awaited.port) continue;
         const std::uint32_t position = received->sequence - awaited.first;
-        if (position < awaited.count && visit(position, received->reply)) return Ending::finished;
+        if (position >= awaited.count || !visit(position, received->reply)) continue;
+        return losses == 0 || awaited.last_is_all ? Ending::finished : Ending::lost;
       }
     }
   } while (!deadline.passed());

@@ -92,9 +92,11 @@ struct Awaited {
   std::size_t count = 1;
   std::uint32_t port = 0;
   Datagrams datagrams = Datagrams::many;
+  bool last_is_all = false;  // the answer that `visit` ends with says everything: what was lost before it is no loss
 };
 
-// Feeds the kernel's answers to `visit`, as (position, reply), until it returns true.
+// Feeds the kernel's answers to `visit`, as (position, reply), until it returns true: finished - or lost, when
+// there was something before that nobody will see.
 enum class Ending : std::uint8_t { finished, lost, timed_out };
 using Visit = std::function<bool(std::size_t, const Reply&)>;
 Ending converse(int fd, const Awaited& awaited, const Visit& visit);
