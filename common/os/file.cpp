@@ -26,9 +26,11 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 
 std::string read_proc(const char* path) {
   const UniqueFd fd{retry_interrupted([&] { return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); })};
+  if (!fd && errno == ENOENT) return {};
   std::array<char, 4096> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
-  const ssize_t got = fd ? retry_interrupted([&] { return read(fd.get(), text.data(), text.size()); }) : 0;
-  return got <= 0 ? std::string{} : std::string{text.data(), static_cast<std::size_t>(got)};
+  const ssize_t got = fd ? retry_interrupted([&] { return read(fd.get(), text.data(), text.size()); }) : -1;
+  if (got < 0) throw system_error(Code::io_failure, std::string{"read "} + path, errno);
+  return {text.data(), static_cast<std::size_t>(got)};
 }
 
 std::string boot_id() {

@@ -114,7 +114,7 @@ class FileLock {
 
 inline constexpr std::chrono::milliseconds kLockPatience{5000};
 
-// What /proc tells in one piece of less than a page; empty when it is absent or cannot be read.
+// What /proc tells in one piece of less than a page; empty when it is absent. Throws io_failure.
 std::string read_proc(const char* path);
 
 // /proc/sys/kernel/random/boot_id, without newline.

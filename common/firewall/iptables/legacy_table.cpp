@@ -197,7 +197,6 @@ std::unique_ptr<LegacyTable> open_legacy(const TableId& id) {
   return std::make_unique<Iptables<detail::Iptc6>>(id);
 }
 
-// What is not ours to read is not ours to write either.
 bool has_legacy(const TableId& id) {
   const auto names =
       os::read_proc(id.family == net::Family::v4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names");

@@ -7,6 +7,7 @@
 
 using patchbay::Code;
 using patchbay::os::read_file;
+using patchbay::os::read_proc;
 using patchbay::test::error_of;
 using patchbay::test::Scratch;
 
@@ -44,4 +45,10 @@ TEST_CASE("the boot ID is a UUID and stays") {
   CHECK(id.size() == 36);
   CHECK(id.find_first_not_of("0123456789abcdef-") == std::string::npos);
   CHECK(patchbay::os::boot_id() == id);
+}
+
+TEST_CASE("what /proc does not have is empty, what cannot be read is an error") {
+  CHECK(read_proc("/proc/net/no_such_file").empty());
+  CHECK(read_proc("/proc/self/comm") == "unit_os\n");
+  CHECK(error_of([] { read_proc("/proc/self"); }).code() == Code::io_failure);
 }

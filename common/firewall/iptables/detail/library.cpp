@@ -8,6 +8,8 @@
 namespace patchbay::firewall::iptables::detail {
 namespace {
 
+constexpr int kAttempts = 3;
+
 // The library's functions, or why there are none.
 template <typename Iptc>
 struct Loaded {
@@ -23,7 +25,11 @@ std::string last_failure(const char* file) {
 template <typename Iptc>
 Loaded<Iptc> load() {
   Loaded<Iptc> loaded;
-  void* file = dlopen(Iptc::kFile, RTLD_NOW | RTLD_LOCAL);
+  void* file = nullptr;
+  // The loader takes an interrupted read for the end of it.
+  for (int attempt = 0; attempt < kAttempts && file == nullptr; ++attempt) {
+    file = dlopen(Iptc::kFile, RTLD_NOW | RTLD_LOCAL);
+  }
   if (file == nullptr) {
     loaded.failure = last_failure(Iptc::kFile);
     return loaded;
