@@ -173,4 +173,9 @@ bool Cidr::overlaps(const Cidr& other) const {
   return family() == other.family() && ip.masked(shorter) == other.ip.masked(shorter);
 }
 
+std::vector<Cidr> of_family(std::vector<Cidr> addresses, Family family) {
+  std::erase_if(addresses, [family](const Cidr& address) { return address.family() != family; });
+  return addresses;
+}
+
 }  // namespace patchbay::net

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace patchbay::net {
 
@@ -71,5 +72,8 @@ struct Cidr {
 
   auto operator<=>(const Cidr&) const = default;
 };
+
+// Those of one family, in their order.
+std::vector<Cidr> of_family(std::vector<Cidr> addresses, Family family);
 
 }  // namespace patchbay::net

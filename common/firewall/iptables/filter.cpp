@@ -16,17 +16,12 @@
 namespace patchbay::firewall::iptables {
 namespace {
 
-std::vector<net::Cidr> of_family(std::vector<net::Cidr> addresses, net::Family family) {
-  std::erase_if(addresses, [family](const net::Cidr& address) { return address.family() != family; });
-  return addresses;
-}
-
 ForwardingRules rules_of(const Owner& owner, const Forwarding& forwarding, net::Family family) {
-  return forwarding_rules(owner, of_family(forwarding.addresses, family), forwarding.admin_chain);
+  return forwarding_rules(owner, net::of_family(forwarding.addresses, family), forwarding.admin_chain);
 }
 
 ForwardingRules rules_where_dropped(const Owner& owner, const Forwarding& forwarding, net::Family family) {
-  return forwarding_rules_where_dropped(owner, of_family(forwarding.addresses, family), forwarding.admin_chain);
+  return forwarding_rules_where_dropped(owner, net::of_family(forwarding.addresses, family), forwarding.admin_chain);
 }
 
 std::vector<Rule> absent_of(const Table& filter, const ForwardingRules& rules) {
@@ -103,7 +98,7 @@ void add_missing_in_filters(std::vector<std::string>& missing, const Owner& owne
 
 void remove_from_filters(const Owner& owner, const std::vector<net::Cidr>& addresses) {
   change_each(existing_of(kBothFamilies, kFilter),
-              [&](Table& filter) { remove_forwarding(filter, owner, of_family(addresses, filter.family())); });
+              [&](Table& filter) { remove_forwarding(filter, owner, net::of_family(addresses, filter.family())); });
 }
 
 void prepare_filters() {

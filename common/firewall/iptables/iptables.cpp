@@ -2,7 +2,6 @@
 #include "common/firewall/iptables/iptables.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "common/firewall/iptables/check.hpp"
 #include "common/firewall/iptables/competitors.hpp"
@@ -19,13 +18,6 @@
 namespace patchbay::firewall::iptables {
 namespace {
 
-std::vector<net::Cidr> of_family(const std::vector<net::Cidr>& addresses, net::Family family) {
-  std::vector<net::Cidr> chosen;
-  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(chosen),
-               [family](const net::Cidr& address) { return address.family() == family; });
-  return chosen;
-}
-
 const PortForward* of_family(const PortForwards& forwards, net::Family family) {
   const auto found =
       std::find_if(forwards.families.begin(), forwards.families.end(),
@@ -37,7 +29,7 @@ const PortForward* of_family(const PortForwards& forwards, net::Family family) {
 std::vector<Rule> wanted_rules(const Owner& owner, const Intents& intents, net::Family family) {
   std::vector<Rule> wanted;
   if (intents.masquerade) {
-    for (const net::Cidr& address : of_family(intents.masquerade->addresses, family)) {
+    for (const net::Cidr& address : net::of_family(intents.masquerade->addresses, family)) {
       const MasqueradeRules rules = masquerade_rules(owner, address);
       wanted.insert(wanted.end(), {rules.accept, rules.masquerade, rules.entry});
     }
@@ -138,7 +130,7 @@ struct Known {
 };
 
 Known known(const Hints& hints, net::Family family) {
-  Known known{.addresses = of_family(hints.addresses, family)};
+  Known known{.addresses = net::of_family(hints.addresses, family)};
   for (const PortForward& forward : hints.ports) {
     if (forward.container.family() != family) continue;
     known.addresses.push_back(forward.container);
@@ -162,7 +154,7 @@ void apply(const Owner& owner, const Intents& intents, const IsDead& is_dead) {
     if (table.id().name == kRaw) return ensure_localhost_guard(table);
     if (table.id().name == kFilter) return edit_filter(table, owner, *intents.forwarding);
     const net::Family family = table.family();
-    if (intents.masquerade) replace_masquerade(table, owner, of_family(intents.masquerade->addresses, family));
+    if (intents.masquerade) replace_masquerade(table, owner, net::of_family(intents.masquerade->addresses, family));
     if (!intents.port_forwards) return;
     replace_host_ports(table, owner, *intents.port_forwards, of_family(*intents.port_forwards, family),
                        [&](const std::string& tag) { return is_dead && competitors.is_dead(tag); });

@@ -4,6 +4,7 @@
 #include "test/support/catch.hpp"
 
 using namespace std::string_literals;
+using patchbay::net::Cidr;
 using patchbay::net::Family;
 using patchbay::net::Ip;
 
@@ -190,4 +191,12 @@ TEST_CASE("IPv4 sorts before IPv6, then by number") {
   CHECK(ip("255.255.255.255") < ip("::"));
   CHECK(ip("2001:db8::9") < ip("2001:db8::10"));
   CHECK(ip("0.0.0.0") != ip("::"));
+}
+
+TEST_CASE("addresses of one family keep their order") {
+  const std::vector<Cidr> both{Cidr::parse("10.0.0.2/24").value(), Cidr::parse("fd00::2/64").value(),
+                               Cidr::parse("10.0.0.1/24").value()};
+  CHECK(of_family(both, Family::v4) == std::vector{both[0], both[2]});
+  CHECK(of_family(both, Family::v6) == std::vector{both[1]});
+  CHECK(of_family({}, Family::v4).empty());
 }
