@@ -67,7 +67,8 @@ void require_example_works(const json& list) {
   const bool has_gc = list.at("cniVersion") == "1.1.0";
   if (has_gc) CHECK(net.gc({}).exit_code == 0);
   CHECK(world.sh("find /run/patchbay -type f ! -name '*.lock' 2>/dev/null | wc -l") == "0\n");
-  CHECK(world.sh("ip -o link show type veth") == "");
+  // A bridge's own pair, by which it has an address in a VLAN, stays with it.
+  CHECK(world.sh("ip -o link show type veth | grep -v '\\.[0-9]*[@:]' || true") == "");
   if (has_gc) CHECK(world.sh("nft list ruleset") == "");  // the empty tables go with GC
 }
 

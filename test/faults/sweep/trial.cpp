@@ -63,9 +63,10 @@ class Course {
     }
   }
 
-  // As was to be.
+  // As was to be; or by the C library, which may take long to fall over what befell it before main().
   [[nodiscard]] bool is_killed() {
     if (!trial_.fault || seen().ran.exit_code <= kBySignal) return false;
+    if (seen().before_main) return true;
     const Mode mode = trial_.fault->mode;
     return mode == Mode::kill_tree || mode == Mode::kill_one || mode == Mode::terminate;
   }
