@@ -26,12 +26,13 @@ class Shape:
     static: bool = False  # the address is in the configuration
     tuned: bool = False
     limited: bool = False
+    accepted: bool = False
 
     @property
     def plugins(self):
         return [self.main, "static" if self.static else "host-local"] + [
-            name for name, wanted in (("tuning", self.tuned), ("bandwidth", self.limited), ("portmap", self.ports))
-            if wanted]
+            name for name, wanted in (("tuning", self.tuned), ("bandwidth", self.limited),
+                                      ("firewall", self.accepted), ("portmap", self.ports)) if wanted]
 
 
 SHAPES = {shape.key: shape for shape in (
@@ -44,6 +45,7 @@ SHAPES = {shape.key: shape for shape in (
     Shape("static", "bridge + static", static=True),
     Shape("tuned", "bridge + host-local + tuning", tuned=True),
     Shape("limited", "bridge + host-local + bandwidth", limited=True),
+    Shape("accepted", "bridge + host-local + firewall", accepted=True),
 )}
 # Many of them share one namespace, which has room for one default route.
 FILL = dataclasses.replace(SHAPES["pm1"], routes=False)
@@ -138,6 +140,8 @@ def chain_configs(peer, shape, attachment):
     if shape.limited:
         configs.append(chained | {"type": "bandwidth", "ingressRate": 80_000_000, "ingressBurst": 8_000_000,
                                   "egressRate": 80_000_000, "egressBurst": 8_000_000})
+    if shape.accepted:
+        configs.append(chained | {"type": "firewall", "backend": peer.backend or "iptables"})
     if shape.ports:
         configs.append(portmap_config(peer, shape, attachment))
     return configs
@@ -194,15 +198,19 @@ PEERS = {peer.key: peer for peer in (
     Peer("reference-legacy", "reference 1.1.1, iptables-legacy", REFERENCE),
     Peer("reference-nft", "reference 1.1.1, iptables-nft", REFERENCE, tools="nft"),
     Peer("recent-iptables", "reference 1.10.0, iptables-legacy", RECENT, "1.1.0", "iptables"),
-    Peer("recent-nftables", "reference 1.10.0, nftables", RECENT, "1.1.0", "nftables"),
+    Peer("recent-nftables", "reference 1.10.0, nftables", RECENT, "1.1.0", "nftables",
+         shapes=tuple(key for key in SHAPES if key != "accepted")),  # its firewall knows no nftables
     Peer("netavark", "netavark, iptables-legacy", NETAVARK, verbs=("ADD", "DEL"), shapes=("masq", "pm1", "pm10")),
     Peer("patchbay-nftables", "patchbay, nftables", BUILD / "bin", "1.1.0", "nftables", fills_itself=True),
-    Peer("patchbay-iptables", "patchbay, iptables", BUILD / "bin", "1.1.0", "iptables", fills_itself=True),
+    Peer("patchbay-iptables", "patchbay, iptables-legacy", BUILD / "bin", "1.1.0", "iptables", fills_itself=True),
+    Peer("patchbay-iptables-nft", "patchbay, iptables-nft", BUILD / "bin", "1.1.0", "iptables", tools="nft",
+         fills_itself=True),
     Peer("floor", "floor: the kernel's work alone", FLOOR, verbs=("ADD", "DEL"),
          shapes=("hl", "masq", "pm1", "pm10"), fills_itself=True),
 )}
 BASE, OURS, LIMIT = "reference-legacy", "patchbay-nftables", "floor"
-NEW_ENOUGH_FOR_GC = ("recent-iptables", "recent-nftables", "patchbay-nftables", "patchbay-iptables")
+NEW_ENOUGH_FOR_GC = ("recent-iptables", "recent-nftables", "patchbay-nftables", "patchbay-iptables",
+                     "patchbay-iptables-nft")
 
 
 def available():

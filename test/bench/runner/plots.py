@@ -9,7 +9,7 @@ INK, RULE = "#808080", "#80808055"
 COLOURS = {
     "reference-legacy": "#d1603d", "reference-nft": "#c98a1b", "recent-iptables": "#b05fb0",
     "recent-nftables": "#8a6fd1", "netavark": "#8f8f6a", "patchbay-nftables": "#1f9e77",
-    "patchbay-iptables": "#3a87c8", "floor": "#808080",
+    "patchbay-iptables": "#3a87c8", "patchbay-iptables-nft": "#8fc1e8", "floor": "#808080",
 }
 
 
