@@ -19,12 +19,24 @@ namespace {
 constexpr unsigned kDirectoryMode = 0700, kFileMode = 0600;
 constexpr std::size_t kLargestRecord = 1U << 20U;  // 4,096 port mappings in two families fit
 
+// What is at a record's name without being one: a link, a directory, a socket, a file that is far too large.
+bool is_strange(const Error& error) { return error.error_number() == 0 || error.error_number() == ENXIO; }
+
+// nullopt: none, a torn one, or something strange. What may be otherwise the next time is thrown, such as no
+// descriptor to be had or a read error.
 std::optional<Record> read_record(const os::Directory& directory, const std::string& name) {
+  const auto parsed = [&](const std::string& text) {
+    auto record = parse_record(text);
+    return record && record->owner.file_name() == name ? std::move(record) : std::nullopt;
+  };
   try {
     const auto text = directory.read(name, kLargestRecord);
-    auto record = text ? parse_record(*text) : std::nullopt;
-    return record && record->owner.file_name() == name ? std::move(record) : std::nullopt;
-  } catch (const Error&) {
+    if (!text) return std::nullopt;
+    if (auto record = parsed(*text)) return record;
+    const auto whole = directory.read_whole(name, kLargestRecord);  // a read that came short looks torn
+    return whole ? parsed(*whole) : std::nullopt;
+  } catch (const Error& error) {
+    if (!is_strange(error)) throw;
     return std::nullopt;
   }
 }
@@ -109,18 +121,20 @@ Records::Stale Records::stale(const std::string& network, const Owners& valid) c
   Stale stale;
   for (const std::string& name : directory.list_all()) {
     if (std::ranges::binary_search(kept, name)) continue;
-    auto record = name.starts_with(os::kTemporaryPrefix) ? std::nullopt : read_record(directory, name);
-    if (record) {
-      stale.records.push_back(std::move(*record));
-    } else {
-      stale.unreadable.push_back(name);
-    }
+    stale.unread.attempt("read " + name, [&] {
+      auto record = name.starts_with(os::kTemporaryPrefix) ? std::nullopt : read_record(directory, name);
+      if (record) {
+        stale.records.push_back(std::move(*record));
+      } else {
+        stale.unreadable.push_back(name);
+      }
+    });
   }
   return stale;
 }
 
 void Records::remove(const std::string& network, const Stale& stale) const {
-  ErrorList failures;
+  ErrorList failures = stale.unread;
   for (const Record& record : stale.records) failures.attempt("remove a stale record", [&] { remove(record.owner); });
   for (const std::string& name : stale.unreadable) {
     failures.attempt("remove a torn record", [&] { of(network).remove(name); });
@@ -134,25 +148,37 @@ std::vector<Records::File> Records::files() const {
     const os::Directory directory = of(network);
     for (const std::string& name : directory.list()) {
       const auto written = directory.modified(name);
-      files.push_back({network, name, read_record(directory, name), written});
+      std::optional<Record> record;
+      try {
+        record = read_record(directory, name);
+      } catch (const Error&) {  // listed all the same
+      }
+      files.push_back({network, name, std::move(record), written});
     }
   }
   return files;
 }
 
 bool Records::any(const std::string& network, const std::function<bool(const Record&)>& is_it) const {
+  ErrorList unread;
   const auto in = [&](const std::string& name) {
     const os::Directory directory = of(name);
     const auto names = directory.list();
     return std::any_of(names.begin(), names.end(), [&](const std::string& file) {
-      const auto record = read_record(directory, file);
-      return record && is_it(*record);
+      bool is = false;
+      unread.attempt("read " + file, [&] {
+        const auto record = read_record(directory, file);
+        is = record && is_it(*record);
+      });
+      return is;
     });
   };
   if (in(network)) return true;
   const auto others = os::Directory::at(directory_ + "/" + plugin_, kDirectoryMode).directories();
-  return std::any_of(others.begin(), others.end(),
-                     [&](const std::string& name) { return name != network && in(name); });
+  const bool elsewhere =
+      std::any_of(others.begin(), others.end(), [&](const std::string& name) { return name != network && in(name); });
+  if (!elsewhere) unread.throw_if_any();
+  return elsewhere;
 }
 
 void Records::remove(const File& file) const { of(file.network).remove(file.name); }

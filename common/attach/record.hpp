@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error_list.hpp"
 #include "common/base/owner.hpp"
 #include "common/contract/request.hpp"
 #include "common/contract/result.hpp"
@@ -58,7 +59,8 @@ class Records {
       : plugin_(std::move(plugin)), directory_(std::move(directory)) {}
   void write(const Record& record) const;
   void replace(const Record& record) const;  // one that was written before: saves finding that out
-  // nullopt: none, or not readable as one (then DEL goes by tags; a torn record is no reason to fail).
+  // nullopt: none, or nothing that reads as one (then DEL goes by tags; a torn record is no reason to fail). Throws,
+  // as list() and find_by_tag() do, where it may be readable the next time: io_failure.
   [[nodiscard]] std::optional<Record> find(const Owner& owner) const;
   void remove(const Owner& owner) const;
   // What a kill in the middle of replace() leaves.
@@ -67,14 +69,17 @@ class Records {
   // Of the same container, on other networks.
   [[nodiscard]] std::vector<Record> elsewhere(const Owner& owner) const;
   // GC: what is not of the valid, files among it that cannot be read as records (any more), such as kills leave.
+  // What could not be read for the moment is left to the next GC; remove() throws its errors.
   struct Stale {
     std::vector<Record> records;
     std::vector<std::string> unreadable;
+    ErrorList unread;
   };
   [[nodiscard]] Stale stale(const std::string& network, const Owners& valid) const;
   void remove(const std::string& network, const Stale& stale) const;
   [[nodiscard]] std::vector<File> files() const;  // of all networks
-  // Whether there is such a record, of any network, that of `network` asked first: reads until there is.
+  // Whether there is such a record, of any network, that of `network` asked first: reads until there is. Throws when
+  // it would be one that cannot be read for the moment.
   [[nodiscard]] bool any(const std::string& network, const std::function<bool(const Record&)>& is_it) const;
   void remove(const File& file) const;
   // By tag, in any network: for telling whether a competitor is alive.

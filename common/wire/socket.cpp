@@ -20,7 +20,7 @@ namespace {
 using detail::Ending;
 using detail::Verdict;
 
-constexpr int kMaxDumps = 10;
+constexpr int kMaxDumps = 10, kMaxLostDumps = 3;
 constexpr int kNotificationBuffer = 1 << 20;  // bursts on a busy node
 
 os::UniqueFd open_socket(Socket::Family family) {
@@ -130,6 +130,7 @@ int Socket::query(Request request, const OnReply& on_reply) {
 void Socket::dump(Request request, const std::function<void()>& restart, const OnReply& on_reply) {
   // Filtered by the kernel since 4.20; before, there is more to read. Of rtnetlink only.
   if (!std::exchange(strict_, true)) detail::enable(fd_.get(), NETLINK_GET_STRICT_CHK);
+  int lost = 0;
   for (int attempt = 0; attempt < kMaxDumps; ++attempt) {
     discard_notifications();
     if (restart) restart();
@@ -150,7 +151,7 @@ void Socket::dump(Request request, const std::function<void()>& restart, const O
     const auto ending = detail::converse(
         fd_.get(), {.doing = request.doing, .first = sequence_, .port = port(), .datagrams = detail::Datagrams::large},
         visit);
-    if (ending == Ending::lost && attempt + 1 < kMaxDumps) continue;  // a list with a hole is none
+    if (ending == Ending::lost && ++lost < kMaxLostDumps) continue;  // a list with a hole is none
     if (ending != Ending::finished) throw detail::unanswered(request.doing, ending);
     if (verdict.error_number != 0 && !tolerates(request, verdict.error_number)) {
       throw detail::refused(request.doing, verdict);

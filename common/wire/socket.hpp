@@ -61,8 +61,8 @@ class Socket {
   // A single get: 0, or the errno it was refused with (ENODEV, ENOENT…). Ends with the first answer;
   // with the acknowledgement when the message itself carries NLM_F_ACK (several answers to one get).
   [[nodiscard]] int query(Request request, const OnReply& on_reply);
-  // NLM_F_DUMP, strictly checked; started again (at most 10 times) when the kernel says that it was
-  // interrupted (NLM_F_DUMP_INTR), or a part of it was lost, calling `restart` first so that `on_reply` begins anew.
+  // NLM_F_DUMP, strictly checked; started again when the kernel says that it was interrupted (NLM_F_DUMP_INTR; at
+  // most 10 times) or a part of it was lost (at most 3), calling `restart` first so that `on_reply` begins anew.
   void dump(Request request, const std::function<void()>& restart, const OnReply& on_reply);
 
   // An nfnetlink batch: NFNL_MSG_BATCH_BEGIN for `subsystem` (with NFNL_BATCH_GENID when

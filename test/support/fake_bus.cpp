@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/support/fake_bus.hpp"
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -142,6 +143,10 @@ FakeBus::FakeBus(Serve serve, const std::string& path) {
     std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
     listen_at(path);
   }
+  // Signals are for who waits for them: SIGCHLD in this thread would be lost.
+  sigset_t all{}, before{};
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread{[listener = listener_.get(), serve = std::move(serve)] {
     for (;;) {
       const os::UniqueFd client{accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
@@ -149,6 +154,7 @@ FakeBus::FakeBus(Serve serve, const std::string& path) {
       serve(client.get());
     }
   }};
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 FakeBus::~FakeBus() {

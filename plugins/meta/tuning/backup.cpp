@@ -71,7 +71,7 @@ Backup parse(const std::string& text) {
 }
 
 std::optional<Backup> read(const os::Directory& directory, const std::string& name) {
-  const auto text = directory.read(name, contract::kMaxInput);
+  const auto text = directory.read_whole(name, contract::kMaxInput);
   if (!text) return std::nullopt;
   try {
     return parse(*text);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What there is besides records that live: damaged ones, those of the dead, what kills have left.
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -87,4 +90,25 @@ TEST_CASE("what kills left is told apart from records, and cleared unless its ow
   std::sort(kept.begin(), kept.end());
   CHECK(directory.list_all() == kept);
   CHECK(records.find(live.owner).has_value());
+}
+
+TEST_CASE("a record that cannot be read for the moment is neither there nor gone") {
+  const Scratch scratch;
+  const Records records{"firewall", scratch.path()};
+  records.write(record_of("net", "c1", "eth0"));
+  const auto anybody = [](const Record& /*record*/) { return true; };
+  CHECK(records.any("net", anybody));
+
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const auto lowest = static_cast<rlim_t>(os::UniqueFd{open("/dev/null", O_RDONLY | O_CLOEXEC)}.get());
+  const rlimit none{.rlim_cur = lowest, .rlim_max = before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const Error found = error_of([&] { std::ignore = records.find({"net", "c1", "eth0"}); });
+  const Error any = error_of([&] { std::ignore = records.any("net", anybody); });
+  const Error stale = error_of([&] { std::ignore = records.stale("net", {}); });
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+
+  for (const Error* error : {&found, &any, &stale}) CHECK(error->error_number() == EMFILE);
+  CHECK(records.find({"net", "c1", "eth0"}));
 }
