@@ -6,14 +6,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/base/error.hpp"
 #include "common/firewall/iptables/compat/compat_table.hpp"
 #include "common/firewall/iptables/legacy_table.hpp"
+#include "common/os/retry.hpp"
 #include "common/os/unique_fd.hpp"
 
 namespace patchbay::firewall::iptables {
@@ -22,13 +25,20 @@ namespace {
 // Where a runtime that has no PATH would not look.
 constexpr std::string_view kUsual = "/usr/sbin:/sbin:/usr/local/sbin:/usr/bin:/bin:/usr/local/bin";
 
+// What a search along PATH passes over.
+bool is_passed_over(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR || error_number == EACCES || error_number == ELOOP;
+}
+
 // What the file is in the end, behind the links of a distribution's alternatives; empty when there is none.
 std::string resolve(const std::string& path) {
-  const os::UniqueFd file{open(path.c_str(), O_PATH | O_CLOEXEC)};
-  if (!file) return {};
+  const os::UniqueFd file{os::retry_interrupted([&] { return open(path.c_str(), O_PATH | O_CLOEXEC); })};
+  if (!file && is_passed_over(errno)) return {};
   std::array<char, PATH_MAX> target{};
-  const auto length = readlink(("/proc/self/fd/" + std::to_string(file.get())).c_str(), target.data(), target.size());
-  return length < 0 ? std::string{} : std::string{target.data(), static_cast<std::size_t>(length)};
+  const std::string link = "/proc/self/fd/" + std::to_string(file.get());
+  const auto length = file ? readlink(link.c_str(), target.data(), target.size()) : -1;
+  if (length < 0) throw system_error(Code::io_failure, "find out which iptables " + path + " is", errno);
+  return {target.data(), static_cast<std::size_t>(length)};
 }
 
 // The first that bears the name.

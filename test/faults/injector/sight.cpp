@@ -27,6 +27,8 @@ void look_at_open(Sight& sight, const Tracee& tracee) {
   const auto flags = static_cast<int>(tracee.argument(2));
   sight.detail = tracee.text(tracee.argument(1));
   const bool unnamed = (flags & O_TMPFILE) == O_TMPFILE;
+  // Searches along PATH, which pass over what they may not look at.
+  if ((flags & O_PATH) != 0) std::erase(sight.errors, EACCES);
   sight.changes_state = unnamed || (flags & O_CREAT) != 0;
   sight.takes_space = unnamed || ((flags & O_CREAT) != 0 && !exists(tracee, fd_of(tracee), sight.detail));
   if (sight.takes_space) sight.errors.push_back(ENOSPC);
