@@ -147,16 +147,17 @@ TEST_CASE("of many links exactly the given ones go, as one change") {
 TEST_CASE("one link to be removed, none, and some that have gone meanwhile") {
   World world;
   Socket socket;
+  const auto others = groups(socket).size();  // lo, and what else a kernel puts into every namespace
   const auto cables = make_cables(world, socket);
   const auto all = links::list(socket);
   links::remove_all(socket, {}, all);
-  CHECK(groups(socket).size() == 1 + 40);
+  CHECK(groups(socket).size() == others + 40);
   links::remove_all(socket, {cables[0]}, all);
   links::remove_all(socket, {cables[0]}, all);
-  CHECK(groups(socket).size() == 1 + 38);
+  CHECK(groups(socket).size() == others + 38);
   links::remove_all(socket, {cables[0], cables[1], cables[2]}, all);
-  CHECK(groups(socket).size() == 1 + 34);
+  CHECK(groups(socket).size() == others + 34);
   links::remove_all(socket, {cables[0], cables[1]}, all);
-  CHECK(groups(socket).size() == 1 + 34);
+  CHECK(groups(socket).size() == others + 34);
   CHECK(groups(socket).at("v3") == 0);
 }

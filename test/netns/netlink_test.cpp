@@ -84,7 +84,7 @@ TEST_CASE("a veth is born with both ends in place, and the echo tells all of it"
   CHECK(host["mtu"] == 1380);
   CHECK(host["master"] == "br0");
   CHECK(host["num_tx_queues"] == 1);
-  CHECK(host["num_rx_queues"] == 1);
+  CHECK(host.value("num_rx_queues", 1) == 1);  // told by kernels that share them out among processors
   CHECK(host["ifalias"] == "net/red/eth0");
   CHECK(mentions(host["flags"], "UP"));
 
@@ -191,5 +191,6 @@ TEST_CASE("lists are filtered by kind and by master") {
   CHECK(names("veth", "br0") == "v0 ");
   CHECK(names("bridge", "br1").empty());
   CHECK(names("nosuchkind", "").empty());
-  CHECK(names("", "").find("lo br0 br1") == 0);
+  CHECK(names("", "").starts_with("lo "));
+  CHECK(names("", "").find(" br0 br1 ") != std::string::npos);
 }
