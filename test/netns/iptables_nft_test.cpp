@@ -44,7 +44,7 @@ Contents read(int request, std::uint8_t family) {
     auto& of_chain = contents[attributes.text(NFTA_CHAIN_TABLE) + " " + attributes.text(NFTA_CHAIN_NAME)];
     attributes.for_each([&](const wire::Attribute& attribute) {
       if (attribute.type == NFTA_CHAIN_HANDLE || attribute.type == NFTA_CHAIN_USE) return;
-      if (attribute.type == NFTA_CHAIN_PAD) return;  // aligns the handle, on some machines
+      if (attribute.type == NFTA_CHAIN_PAD) return;       // aligns the handle, on some machines
       if (attribute.type == NFTA_CHAIN_COUNTERS) return;  // which iptables-restore sets, and iptables -A does not
       of_chain.push_back(std::to_string(attribute.type) + " " + hex(attribute.payload));
     });
