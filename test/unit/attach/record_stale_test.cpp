@@ -102,8 +102,8 @@ TEST_CASE("a record that cannot be read for the moment is neither there nor gone
   // Who opens a file of which somebody has a lease waits, or is told EAGAIN.
   const std::string file = scratch / ("firewall/net/" + record_of("net", "c1", "eth0").owner.file_name());
   os::UniqueFd leased{open(file.c_str(), O_RDWR | O_CLOEXEC)};
+  if (fcntl(leased.get(), F_SETLEASE, F_WRLCK) != 0) PATCHBAY_SKIP("this file system has no leases");
   const auto ignored = std::signal(SIGIO, SIG_IGN);
-  REQUIRE(fcntl(leased.get(), F_SETLEASE, F_WRLCK) == 0);
   const Error found = error_of([&] { std::ignore = records.find({"net", "c1", "eth0"}); });
   const Error any = error_of([&] { std::ignore = records.any("net", anybody); });
   const auto stale = records.stale("net", {});
