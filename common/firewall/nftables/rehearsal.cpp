@@ -7,6 +7,7 @@
 #include "common/firewall/nftables/commit.hpp"
 #include "common/firewall/nftables/nftables.hpp"
 #include "common/firewall/nftables/requests.hpp"
+#include "common/firewall/nftables/ruleset.hpp"
 
 namespace patchbay::firewall::nftables {
 namespace {
@@ -34,7 +35,7 @@ bool are_filled(wire::Socket& socket, const Layout& layout) {
   try {
     return chains_are_filled(socket, layout);
   } catch (const Error& error) {
-    if (error.error_number() == EINVAL || error.error_number() == EOPNOTSUPP) return false;
+    if (may_lack_subsystem(error)) return false;
     throw;
   }
 }

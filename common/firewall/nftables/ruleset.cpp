@@ -61,6 +61,10 @@ std::optional<wire::Socket> open_if_there() {
   }
 }
 
+bool may_lack_subsystem(const Error& error) {
+  return error.error_number() == EINVAL || error.error_number() == EOPNOTSUPP;
+}
+
 Sets read_sets(wire::Socket& socket, const std::vector<Kind>& kinds, const Keep& keep) {
   Sets sets;
   for (const Table table : kTables) {
@@ -103,8 +107,7 @@ Found find_elements(wire::Socket& socket, std::span<const Element> asked) {
     try {
       socket.transact(std::move(requests), on_reply);
     } catch (const Error& error) {
-      const bool no_subsystem = error.error_number() == EINVAL || error.error_number() == EOPNOTSUPP;
-      if (!no_subsystem || found.generation != 0) throw;
+      if (!may_lack_subsystem(error) || found.generation != 0) throw;
       return found;
     }
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error.hpp"
 #include "common/firewall/nftables/layout.hpp"
 #include "common/firewall/nftables/replies.hpp"
 #include "common/wire/socket.hpp"
@@ -25,6 +26,10 @@ struct Ruleset {
 // nullopt where the kernel has no such protocol; then there is nothing to read. (Where it has no nf_tables,
 // there is no generation.)
 std::optional<wire::Socket> open_if_there();
+
+// What nfnetlink says to a question about a subsystem that the kernel does not have - and, perhaps, to one that it does
+// not like: find_elements() tells which.
+bool may_lack_subsystem(const Error& error);
 
 // Everything: a dump per set. For conflicts and for GC, never on the usual path.
 Ruleset read_ruleset(wire::Socket& socket);

@@ -50,7 +50,7 @@ class Course {
   void observe(const Scene::Ask& ask) {
     verdict_.observation = scene_.observe(ask, trial_.fault);
     const bool died = seen().ran.exit_code > kBySignal;
-    if (died && !is_killed() && !seen().before_main) verdict_.complain("crash", words(seen().ran));
+    if (died && !is_killed()) verdict_.complain("crash", words(seen().ran));
     const bool refused = !succeeded(seen()) && !died;
     if (refused && !seen().before_main && !stdout_is_gone() && !tells_why(seen().ran)) {
       verdict_.complain("no-json", words(seen().ran));

@@ -18,12 +18,6 @@ namespace {
 
 std::uint8_t number_of(net::Family family) { return family == net::Family::v4 ? NFPROTO_IPV4 : NFPROTO_IPV6; }
 
-// What nfnetlink says of a subsystem that the kernel does not have - and, perhaps, of what it does not like.
-bool has_no_subsystem(const Error& error, wire::Socket& socket) {
-  const bool said = error.error_number() == EINVAL || error.error_number() == EOPNOTSUPP;
-  return said && nftables::find_elements(socket, {}).generation == 0;
-}
-
 enum class What : std::uint32_t { match = 0, target = 1 };
 
 // Loads what the kernel has as a module, as a rule would.
@@ -55,7 +49,7 @@ std::vector<TableId> existing_in_nf_tables(const std::vector<TableId>& ids) {
       if (asked != ids.end()) found.push_back(*asked);
     });
   } catch (const Error& error) {
-    if (!has_no_subsystem(error, *socket)) throw;
+    if (!nftables::may_lack_subsystem(error) || nftables::find_elements(*socket, {}).generation != 0) throw;
   }
   return found;
 }
